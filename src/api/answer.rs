@@ -1,0 +1,181 @@
+//! Reads an HTTP answer as the spec defines it for an operation.
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::base_url::redacted;
+use super::error::{MatrixError, retry_after_ms};
+use super::{Body, Ending, Operation, Outcome, Request};
+use crate::secret::{SecretBytes, SecretJson, SecretString};
+
+/// What an answer says before its body.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    pub status: u16,
+    pub retry_after: Option<String>,
+    pub location: Option<String>,
+}
+
+/// Turns a complete answer into the operation's outcome. Whatever comes, the body stays readable.
+pub fn read_answer(request: &Request, head: &Head, bytes: SecretBytes, now: SystemTime) -> Outcome {
+    let operation = request.operation;
+    let (mut json, complaint) = match serde_json::from_slice(bytes.as_ref()) {
+        Ok(value) => (Some(SecretJson(value)), String::new()),
+        // serde's text names a place and what it expected, never a value.
+        Err(_) if bytes.is_empty() => (None, "it is empty".to_owned()),
+        Err(error) => (None, error.to_string()),
+    };
+    let (ending, errcode, message) = match (&mut json, head.status) {
+        (_, 300..400) => {
+            let target = head.location.as_deref().map_or("nowhere".into(), redacted);
+            (Ending::BadResponse, None, format!("a redirect to {target}, which is not followed"))
+        }
+        (None, _) => (Ending::BadResponse, None, format!("the body is not JSON: {complaint}")),
+        (Some(json), 200..300) => match check_fields(operation, &mut json.0) {
+            Ok(()) => (Ending::Ok, None, "OK".to_owned()),
+            Err(complaint) => (Ending::BadResponse, None, complaint),
+        },
+        (Some(json), _) => match MatrixError::read(&json.0) {
+            Some(error) => {
+                let text = format!("{}: {}", error.errcode, error.error);
+                (Ending::Matrix, Some(error.errcode.to_owned()), text)
+            }
+            None => (Ending::BadResponse, None, "an error without an errcode".to_owned()),
+        },
+    };
+    let retry_after_ms = match head.status {
+        200..400 => None,
+        _ => retry_after_ms(head.retry_after.as_deref(), json.as_ref().map(|json| &json.0), now),
+    };
+    Outcome {
+        ending,
+        message: redact(
+            format!("{}: HTTP {}, {message}", operation.id, head.status),
+            &request.secrets,
+        ),
+        http_status: head.status,
+        errcode,
+        retry_after_ms,
+        body: Some(Body { bytes, json }),
+    }
+}
+
+/// Checks the fields that callers rely on. An empty optional string is as good as absent, and is
+/// made so.
+fn check_fields(operation: &Operation, json: &mut Value) -> Result<(), String> {
+    let Value::Object(members) = json else {
+        return Err("the body is not a JSON object".into());
+    };
+    for field in operation.answer {
+        if !field.required && members.get(field.name).is_some_and(|v| v == "" || v.is_null()) {
+            members.remove(field.name);
+        }
+        match members.get(field.name) {
+            Some(value) => {
+                if let Some(complaint) = field.kind.complaint(value) {
+                    return Err(format!("{} {complaint}", field.name));
+                }
+            }
+            None if field.required => return Err(format!("{} is missing", field.name)),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Servers may echo what they were sent; a message must not pass it on.
+fn redact(message: String, secrets: &[SecretString]) -> String {
+    secrets.iter().filter(|secret| secret.as_str().len() >= 3).fold(message, |message, secret| {
+        if message.contains(secret.as_str()) {
+            message.replace(secret.as_str(), "[redacted]")
+        } else {
+            message
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Params, table};
+
+    fn read(head: Head, body: &[u8]) -> Outcome {
+        let params = Params::parse(
+            r#"{"client_secret": "hunter2hunter2", "email": "alice@example.test", "send_attempt": 1}"#,
+        );
+        let request =
+            table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(&params.unwrap()).unwrap();
+        let mut bytes = SecretBytes::default();
+        bytes.extend(body);
+        read_answer(&request, &head, bytes, SystemTime::now())
+    }
+
+    fn with_status(status: u16, body: &str) -> Outcome {
+        read(Head { status, ..Head::default() }, body.as_bytes())
+    }
+
+    fn member<'a>(outcome: &'a Outcome, name: &str) -> Option<&'a Value> {
+        outcome.body.as_ref()?.json.as_ref()?.0.get(name)
+    }
+
+    #[test]
+    fn an_empty_submit_url_is_an_absent_one_and_the_bytes_stay() {
+        let outcome = with_status(200, r#"{"sid":"abc","submit_url":""}"#);
+        assert_eq!(outcome.ending, Ending::Ok);
+        assert_eq!(member(&outcome, "submit_url"), None);
+        let bytes = outcome.body.as_ref().unwrap().bytes.as_ref();
+        assert_eq!(bytes, br#"{"sid":"abc","submit_url":""}"#);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_this_api_is_a_bad_response_with_its_body() {
+        let deep = "[".repeat(200);
+        for (status, body, why) in [
+            (200, "<html>", "not JSON"),
+            (502, "<html>", "not JSON"),
+            (200, "", "it is empty"),
+            (200, "{\"sid\":\"ab", "EOF"),
+            (200, &deep, "recursion limit"),
+            (200, "[]", "not a JSON object"),
+            (200, "{}", "sid is missing"),
+            (200, r#"{"sid":null}"#, "sid must be of type string"),
+            (200, r#"{"sid":""}"#, "sid must not be empty"),
+            (200, r#"{"sid":"a b"}"#, "sid may hold only"),
+            (200, r#"{"sid":"a\u0000b"}"#, "sid may hold only"),
+            (200, r#"{"sid":"a","submit_url":5}"#, "submit_url must be of type string"),
+            (400, r#"{"error":"no code"}"#, "without an errcode"),
+            (302, "", "redirect"),
+        ] {
+            let outcome = with_status(status, body);
+            assert_eq!(outcome.ending, Ending::BadResponse, "{body}");
+            assert!(outcome.message.contains(why), "{body}: {}", outcome.message);
+            assert_eq!(outcome.body.unwrap().bytes.as_ref(), body.as_bytes());
+        }
+        assert_eq!(
+            read(Head { status: 200, ..Head::default() }, b"{\"sid\":\"\xff\"}").ending,
+            Ending::BadResponse
+        );
+    }
+
+    #[test]
+    fn a_matrix_error_keeps_its_errcode_and_delay() {
+        let head = Head { status: 429, retry_after: Some("333".into()), location: None };
+        let outcome = read(head, br#"{"errcode":"M_LIMIT_EXCEEDED","error":"Too Many Requests","retry_after_ms":332922}"#);
+        assert_eq!(outcome.ending, Ending::Matrix);
+        assert_eq!(outcome.errcode.as_deref(), Some("M_LIMIT_EXCEEDED"));
+        assert_eq!(outcome.retry_after_ms, Some(333_000));
+        assert!(outcome.message.ends_with("HTTP 429, M_LIMIT_EXCEEDED: Too Many Requests"));
+    }
+
+    #[test]
+    fn a_secret_that_the_server_echoes_is_redacted_in_the_message() {
+        let outcome =
+            with_status(400, r#"{"errcode":"M_BAD_JSON","error":"input_value='hunter2hunter2'"}"#);
+        assert!(
+            outcome.message.ends_with("M_BAD_JSON: input_value='[redacted]'"),
+            "{}",
+            outcome.message
+        );
+    }
+}

@@ -1,0 +1,262 @@
+//! The kinds of fields that operations have, and the grammar of each.
+
+use serde_json::Value;
+use url::Url;
+
+/// The largest integer that Matrix allows in JSON: 2^53 - 1.
+pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+
+/// What a field may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any string.
+    Text,
+    /// A string that must not be empty.
+    NonEmpty,
+    /// A string that must never be shown: a password, an access token.
+    Secret,
+    /// 1 to 255 characters of `[0-9a-zA-Z.=_-]`; a secret.
+    ClientSecret,
+    /// 1 to 255 characters of `[0-9a-zA-Z.=_-]`.
+    Sid,
+    /// An email address: something, `@`, something.
+    Email,
+    /// An absolute URI of any scheme.
+    Uri,
+    /// 0 to 2^53 - 1.
+    Natural,
+    Boolean,
+    Object,
+    Array,
+    /// Any JSON value.
+    Any,
+}
+
+/// Where in a request a field travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Path,
+    Query,
+    /// A member of the JSON object that is the body.
+    Body,
+    /// The whole body, where the spec leaves its members open.
+    WholeBody,
+}
+
+/// One field of an operation's request or answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    pub name: &'static str,
+    pub place: Place,
+    pub kind: Kind,
+    pub required: bool,
+    /// Another field that must be given when this one is.
+    pub needs: Option<&'static str>,
+}
+
+impl Field {
+    const fn new(name: &'static str, place: Place, kind: Kind) -> Self {
+        Self { name, place, kind, required: false, needs: None }
+    }
+
+    /// A field in the path, which is always required: the path's `{name}`.
+    pub const fn path(name: &'static str, kind: Kind) -> Self {
+        Self::new(name, Place::Path, kind).required()
+    }
+
+    /// A field in the query string.
+    pub const fn query(name: &'static str, kind: Kind) -> Self {
+        Self::new(name, Place::Query, kind)
+    }
+
+    /// A member of the body, or of the answer.
+    pub const fn body(name: &'static str, kind: Kind) -> Self {
+        Self::new(name, Place::Body, kind)
+    }
+
+    /// The body itself, where its members are free.
+    pub const fn whole_body() -> Self {
+        Self::new("body", Place::WholeBody, Kind::Object).required()
+    }
+
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub const fn needs(mut self, other: &'static str) -> Self {
+        self.needs = Some(other);
+        self
+    }
+}
+
+impl Kind {
+    /// Whether the value must never be shown.
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Kind::Secret | Kind::ClientSecret)
+    }
+
+    /// The JSON type, in the spec's word.
+    pub const fn json_type(self) -> &'static str {
+        match self {
+            Kind::Text
+            | Kind::NonEmpty
+            | Kind::Secret
+            | Kind::ClientSecret
+            | Kind::Sid
+            | Kind::Email
+            | Kind::Uri => "string",
+            Kind::Natural => "integer",
+            Kind::Boolean => "boolean",
+            Kind::Object => "object",
+            Kind::Array => "array",
+            Kind::Any => "any",
+        }
+    }
+
+    /// Says what is wrong with `value`, in words that follow the field's name and never repeat the
+    /// value, or nothing.
+    pub fn complaint(self, value: &Value) -> Option<String> {
+        let type_matches = match self.json_type() {
+            "string" => value.is_string(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "boolean" => value.is_boolean(),
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            _ => true,
+        };
+        if !type_matches {
+            return Some(format!("must be of type {}, not {}", self.json_type(), type_name(value)));
+        }
+        match value {
+            Value::String(text) => self.text_complaint(text),
+            Value::Number(number) => {
+                let in_range = number.as_i64().is_some_and(|n| (0..=MAX_INTEGER).contains(&n));
+                (self == Kind::Natural && !in_range).then(|| {
+                    format!("must be between 0 and {MAX_INTEGER} (2^53 - 1), not {number}")
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn text_complaint(self, text: &str) -> Option<String> {
+        match self {
+            Kind::NonEmpty if text.is_empty() => Some("must not be empty".into()),
+            Kind::ClientSecret | Kind::Sid => opaque_id_complaint(text),
+            Kind::Email => match text.split_once('@') {
+                None if text.is_empty() => Some("must not be empty".into()),
+                Some((local, domain)) if !local.is_empty() && !domain.is_empty() => None,
+                _ => Some("must be an email address: something, '@', something".into()),
+            },
+            Kind::Uri => Url::parse(text).is_err().then(|| {
+                "must be an absolute URI, such as https://app.example/done or myapp:/done".into()
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The grammar that `client_secret` and `sid` share.
+fn opaque_id_complaint(text: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '=' | '_' | '-');
+    if text.is_empty() {
+        Some("must not be empty: 1 to 255 characters of 0-9 a-z A-Z . = _ -".into())
+    } else if let Some(index) = text.chars().position(|c| !allowed(c)) {
+        Some(format!(
+            "may hold only 0-9 a-z A-Z . = _ -, and its character {} is another",
+            index + 1
+        ))
+    } else if text.len() > 255 {
+        Some(format!("must have at most 255 characters, not {}", text.len()))
+    } else {
+        None
+    }
+}
+
+/// The JSON type of a value, in the spec's word.
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn accepts(kind: Kind, value: Value) {
+        assert_eq!(kind.complaint(&value), None, "{kind:?} {value}");
+    }
+
+    fn refuses(kind: Kind, value: Value, why: &str) {
+        let complaint = kind.complaint(&value).unwrap_or_else(|| panic!("{kind:?} took {value}"));
+        assert!(complaint.contains(why), "{kind:?} {value}: {complaint}");
+    }
+
+    #[test]
+    fn a_client_secret_is_1_to_255_characters_of_its_alphabet() {
+        accepts(Kind::ClientSecret, json!("s3cr3t.A=_-1"));
+        accepts(Kind::ClientSecret, json!("x"));
+        accepts(Kind::ClientSecret, json!("x".repeat(255)));
+        refuses(Kind::ClientSecret, json!(""), "empty");
+        refuses(Kind::ClientSecret, json!("x".repeat(256)), "not 256");
+        for bad in ["bad secret", "é", "a/b", "a+b", "a\0b", "a\n"] {
+            refuses(Kind::ClientSecret, json!(bad), "may hold only");
+        }
+    }
+
+    #[test]
+    fn a_complaint_names_the_position_and_not_the_secret() {
+        let complaint = Kind::ClientSecret.complaint(&json!("hunter2 ")).unwrap();
+        assert!(complaint.contains("character 8") && !complaint.contains("hunter2"));
+    }
+
+    #[test]
+    fn an_email_has_something_on_both_sides_of_its_at() {
+        accepts(Kind::Email, json!("alice@example.test"));
+        accepts(Kind::Email, json!("ålice@exämple.test"));
+        refuses(Kind::Email, json!(""), "empty");
+        for bad in ["alice", "@", "alice@", "@example.test"] {
+            refuses(Kind::Email, json!(bad), "email address");
+        }
+    }
+
+    #[test]
+    fn a_natural_is_between_0_and_2_to_the_53_minus_1() {
+        accepts(Kind::Natural, json!(0));
+        accepts(Kind::Natural, json!(9_007_199_254_740_991_i64));
+        refuses(Kind::Natural, json!(9_007_199_254_740_992_i64), "between 0 and");
+        refuses(Kind::Natural, json!(-1), "not -1");
+        refuses(Kind::Natural, json!(u64::MAX), "between 0 and");
+        refuses(Kind::Natural, json!(1.5), "not number");
+        refuses(Kind::Natural, json!("1"), "not string");
+    }
+
+    #[test]
+    fn a_uri_is_absolute_and_of_any_scheme() {
+        accepts(Kind::Uri, json!("https://app.example.test/#/done"));
+        accepts(Kind::Uri, json!("myapp://reset"));
+        refuses(Kind::Uri, json!(""), "absolute URI");
+        refuses(Kind::Uri, json!("/done"), "absolute URI");
+    }
+
+    #[test]
+    fn each_json_type_is_told_from_the_others() {
+        let values = [json!("s"), json!(1), json!(true), json!({}), json!([])];
+        let kinds = [Kind::Text, Kind::Natural, Kind::Boolean, Kind::Object, Kind::Array];
+        for (i, kind) in kinds.into_iter().enumerate() {
+            for (j, value) in values.iter().enumerate() {
+                assert_eq!(kind.complaint(value).is_none(), i == j, "{kind:?} {value}");
+            }
+            refuses(kind, Value::Null, "not null");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What Matrix says: the table of operations, the grammar of their fields, how requests are built
+//! and answers are read. Pure data and checks; no I/O, no threads.
+
+mod answer;
+mod base_url;
+mod client_secret;
+mod error;
+mod field;
+mod operation;
+mod outcome;
+mod params;
+pub mod table;
+
+pub use answer::{Head, read_answer};
+pub use base_url::BaseUrl;
+pub use client_secret::new_client_secret;
+pub use field::{Field, Kind, Place};
+pub use operation::{Auth, Method, Operation, Repeat, Request};
+pub use outcome::{Body, Ending, Outcome};
+pub use params::Params;

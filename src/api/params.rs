@@ -1,0 +1,110 @@
+//! The parameters of one call: a flat object under the spec's names.
+
+use std::fmt;
+
+use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::outcome::Outcome;
+use crate::secret::SecretJson;
+
+/// Parameters by name, wiped when dropped.
+#[derive(Default)]
+pub struct Params(SecretJson);
+
+impl Params {
+    pub fn new() -> Self {
+        Self(SecretJson(Value::Object(Map::new())))
+    }
+
+    /// Adds a parameter; `None` leaves it out.
+    pub fn with<V: Into<Value>>(mut self, name: &str, value: Option<V>) -> Self {
+        if let (Value::Object(members), Some(value)) = (&mut self.0.0, value) {
+            members.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// Reads a JSON object. The same name twice is refused: one of the two would be lost.
+    pub fn parse(json: &str) -> Result<Self, Outcome> {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let parsed = reader.deserialize_map(UniqueMembers).and_then(|members| {
+            reader.end()?;
+            Ok(Self(SecretJson(Value::Object(members))))
+        });
+        parsed.map_err(|error| {
+            // serde's own text may quote the input, which may hold secrets.
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Outcome::invalid_argument(match error.to_string().strip_prefix(TWICE) {
+                Some(_) => format!("params_json names a member twice ({place})"),
+                None => format!("params_json is not a JSON object ({place})"),
+            })
+        })
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.0.as_object().into_iter().flatten()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.0.get(name)
+    }
+}
+
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.members().map(|(name, _)| name)).finish()
+    }
+}
+
+const TWICE: &str = "member given twice";
+
+struct UniqueMembers;
+
+impl<'de> Visitor<'de> for UniqueMembers {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = access.next_entry::<String, Value>()? {
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom(TWICE));
+            }
+        }
+        Ok(members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(json: &str) -> String {
+        Params::parse(json).expect_err(json).message
+    }
+
+    #[test]
+    fn an_object_is_taken_and_anything_else_is_refused_by_place() {
+        assert_eq!(Params::parse(r#" {"a": 1, "b": null} "#).unwrap().members().count(), 2);
+        for bad in ["", "[]", "1", "\"hunter2\"", "{", "{} x", "{\"a\":}", "null"] {
+            let message = complaint(bad);
+            assert!(message.starts_with("params_json is not a JSON object (line 1"), "{message}");
+            assert!(!message.contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn a_member_given_twice_is_refused() {
+        assert!(complaint(r#"{"email": "a@b", "email": "c@d"}"#).contains("twice"));
+    }
+
+    #[test]
+    fn debug_output_shows_names_only() {
+        let shown = format!("{:?}", Params::new().with("password", Some("hunter2")));
+        assert_eq!(shown, r#"["password"]"#);
+    }
+}

@@ -1,0 +1,320 @@
+//! Sends requests over reqwest and collects their answers.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::options::Options;
+use super::retry::{Fault, Policy, Retries, jitter};
+use super::tls;
+use crate::api::{
+    Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Repeat, Request, read_answer,
+};
+use crate::log;
+use crate::secret::{SecretBytes, SecretString};
+
+/// An access token as the header that carries it.
+#[derive(Clone)]
+pub struct Token(HeaderValue);
+
+impl Token {
+    pub fn new(token: &str) -> Result<Self, Outcome> {
+        let unusable = || {
+            Outcome::invalid_argument("access_token must be visible ASCII characters, at least one")
+        };
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(unusable());
+        }
+        let mut bytes = SecretBytes::with_capacity("Bearer ".len() + token.len());
+        bytes.extend(b"Bearer ");
+        bytes.extend(token.as_bytes());
+        let value = HeaderValue::from_maybe_shared(Bytes::from_owner(bytes));
+        let mut value = value.map_err(|_| unusable())?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+}
+
+/// The way to one homeserver.
+pub struct Transport {
+    http: reqwest::Client,
+    base: BaseUrl,
+    policy: Policy,
+    timeout: Duration,
+    max_response_bytes: usize,
+}
+
+/// A try that ended without a complete answer.
+struct Failure {
+    fault: Fault,
+    outcome: Outcome,
+}
+
+impl Transport {
+    pub fn new(base: BaseUrl, options: &Options) -> Result<Self, Outcome> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::client_config(options)?)
+            .user_agent(&options.user_agent)
+            .connect_timeout(options.connect_timeout)
+            .pool_max_idle_per_host(options.max_idle_connections)
+            .pool_idle_timeout(options.idle_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false);
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(proxy_of(proxy)?);
+        }
+        let http = builder.build().map_err(|error| {
+            Outcome::internal(format!("the HTTP client cannot be set up: {}", causes(&error)))
+        })?;
+        Ok(Self {
+            http,
+            base,
+            policy: Policy::from(options),
+            timeout: options.timeout,
+            max_response_bytes: options.max_response_bytes,
+        })
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Sends a request until it has an outcome, or until `deadline`.
+    pub async fn run(
+        &self,
+        op: u64,
+        request: &mut Request,
+        token: Option<&Token>,
+        deadline: Instant,
+    ) -> Outcome {
+        let operation = request.operation;
+        let token = match (operation.auth, token) {
+            (Auth::Never, _) | (Auth::Optional, None) => None,
+            (Auth::Required, None) => {
+                return Outcome::invalid_argument(format!(
+                    "{}: access_token is missing: this operation needs one",
+                    operation.id
+                ));
+            }
+            (_, Some(token)) => Some(token),
+        };
+        let mut latest = None;
+        let tries = self.tries(op, request, token, deadline, &mut latest);
+        match timeout_at(deadline, tries).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let limit = self.timeout.as_millis();
+                let before =
+                    latest.map(|message| format!("; before that, {message}")).unwrap_or_default();
+                let message = format!("{}: no answer within {limit} ms{before}", operation.id);
+                Outcome::new(Ending::Deadline, message)
+            }
+        }
+    }
+
+    async fn tries(
+        &self,
+        op: u64,
+        request: &mut Request,
+        token: Option<&Token>,
+        deadline: Instant,
+        latest: &mut Option<String>,
+    ) -> Outcome {
+        let body = request.body.take().map(Bytes::from_owner);
+        let request = &*request;
+        let operation = request.operation;
+        let mut retries = Retries::new(&self.policy, operation.repeat);
+        loop {
+            let started = Instant::now();
+            log::debug(format_args!("op {op}: {:?} {}", operation.method, operation.path));
+            let (outcome, wait) = match self.one_try(request, body.clone(), token).await {
+                Ok((head, bytes)) => {
+                    let outcome = read_answer(request, &head, bytes, SystemTime::now());
+                    let wait = retries.after_answer(&outcome, jitter());
+                    (outcome, wait)
+                }
+                Err(failure) => {
+                    let wait = retries.after_fault(failure.fault, jitter());
+                    (failure.outcome, wait)
+                }
+            };
+            log::info(format_args!(
+                "op {op}: {}, after {} ms",
+                outcome.message,
+                started.elapsed().as_millis()
+            ));
+            match wait {
+                Some(wait) if Instant::now() + wait < deadline => {
+                    log::info(format_args!("op {op}: trying again in {} ms", wait.as_millis()));
+                    *latest = Some(outcome.message);
+                    sleep(wait).await;
+                }
+                _ => return outcome,
+            }
+        }
+    }
+
+    async fn one_try(
+        &self,
+        request: &Request,
+        body: Option<Bytes>,
+        token: Option<&Token>,
+    ) -> Result<(Head, SecretBytes), Failure> {
+        let method = match request.operation.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self.http.request(method, self.base.join(&request.path_and_query));
+        if let Some(body) = body {
+            let json = HeaderValue::from_static("application/json");
+            builder = builder.header(CONTENT_TYPE, json).body(body);
+        }
+        if let Some(Token(value)) = token {
+            builder = builder.header(AUTHORIZATION, value.clone());
+        }
+        let response = builder.send().await.map_err(|error| self.failure(request, &error))?;
+        let header = |name: HeaderName| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let head = Head {
+            status: response.status().as_u16(),
+            retry_after: header(RETRY_AFTER),
+            location: header(LOCATION),
+        };
+        let bytes = self.body(request, &head, response).await?;
+        Ok((head, bytes))
+    }
+
+    /// Collects the body, never holding more than the client allows.
+    async fn body(
+        &self,
+        request: &Request,
+        head: &Head,
+        mut response: reqwest::Response,
+    ) -> Result<SecretBytes, Failure> {
+        const FIRST: u64 = 64 * 1024;
+        let announced = response.content_length().unwrap_or_default();
+        let mut bytes = SecretBytes::with_capacity(announced.min(FIRST) as usize);
+        let limit = self.max_response_bytes;
+        let bad = |bytes, fault, why: String| {
+            let message = format!("{}: HTTP {}, {why}", request.operation.id, head.status);
+            Failure {
+                fault,
+                outcome: Outcome {
+                    http_status: head.status,
+                    body: Some(Body { bytes, json: None }),
+                    ..Outcome::new(Ending::BadResponse, message)
+                },
+            }
+        };
+        if announced > limit as u64 {
+            let why = format!("the body has {announced} bytes, more than the {limit} allowed");
+            return Err(bad(bytes, Fault::Lasting, why));
+        }
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if bytes.len() + chunk.len() > limit => {
+                    let why = format!("the body has more than the {limit} bytes allowed");
+                    return Err(bad(bytes, Fault::Lasting, why));
+                }
+                Ok(Some(chunk)) => bytes.extend(&chunk),
+                Ok(None) => return Ok(bytes),
+                Err(error) => {
+                    let why = format!(
+                        "the body broke off after {} bytes: {}",
+                        bytes.len(),
+                        causes(&error)
+                    );
+                    return Err(bad(bytes, Fault::MaybeSent, why));
+                }
+            }
+        }
+    }
+
+    /// What a request that got no answer means.
+    fn failure(&self, request: &Request, error: &reqwest::Error) -> Failure {
+        let id = request.operation.id;
+        let host = self.base.authority();
+        let causes = causes(error);
+        let of = |fault, ending, what: String| Failure {
+            fault,
+            outcome: Outcome::new(ending, format!("{id}: {what}: {causes}")),
+        };
+        let tls = chain(error).any(is_tls);
+        if error.is_connect() {
+            return match tls {
+                true => of(Fault::Lasting, Ending::Tls, format!("no TLS with {host}")),
+                false => of(Fault::NotSent, Ending::Connect, format!("no connection to {host}")),
+            };
+        }
+        let hyper = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+        if hyper.is_some_and(|error| error.is_parse()) {
+            return of(Fault::Lasting, Ending::BadResponse, "the answer is not HTTP".into());
+        }
+        if hyper.is_some_and(|error| error.is_canceled()) {
+            return of(
+                Fault::NotSent,
+                Ending::Connect,
+                format!("the connection to {host} was closed"),
+            );
+        }
+        let ending = match (request.operation.repeat, tls) {
+            (Repeat::Unsafe, _) => Ending::UnknownOutcome,
+            (Repeat::Harmless, true) => Ending::Tls,
+            (Repeat::Harmless, false) => Ending::Connect,
+        };
+        of(
+            Fault::MaybeSent,
+            ending,
+            format!("the connection to {host} broke before an answer came"),
+        )
+    }
+}
+
+/// Reads a proxy's URL; the message never repeats it, since it may hold a password.
+pub fn proxy_of(url: &SecretString) -> Result<reqwest::Proxy, Outcome> {
+    let wrong =
+        || Outcome::invalid_argument("proxy must be a URL such as http://proxy.example:3128");
+    let parsed = reqwest::Url::parse(url.as_str()).map_err(|_| wrong())?;
+    if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
+        return Err(wrong());
+    }
+    reqwest::Proxy::all(parsed).map_err(|_| wrong())
+}
+
+/// The causes below an error. The topmost text is left out: reqwest puts the URL there.
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| (*cause).source())
+}
+
+fn causes(error: &reqwest::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in chain(error) {
+        let text = cause.to_string();
+        // Many layers repeat the text of the one below, and one says only that it is a client's.
+        if !text.starts_with("client error (") && !texts.iter().any(|before| before.contains(&text))
+        {
+            texts.push(text);
+        }
+    }
+    if texts.is_empty() { "no cause is known".to_owned() } else { texts.join(": ") }
+}
+
+/// Whether a cause is TLS's: rustls' own errors, or a handshake that ended early.
+fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
+    let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>()
+        || inside.is_some_and(|inside| inside.is::<rustls::Error>())
+        || cause.to_string() == "tls handshake eof"
+}

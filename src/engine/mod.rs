@@ -1,0 +1,20 @@
+//! How a call runs: threads, sending, retrying, completing.
+
+mod callbacks;
+mod client;
+mod completion;
+mod fork;
+mod http;
+mod lock;
+mod options;
+mod queue;
+mod readable;
+mod retry;
+mod runtime;
+mod tls;
+
+pub use client::{Call, Client, Refusal};
+pub use completion::{Finished, Handler, UserData};
+pub use fork::forked;
+pub use options::Options;
+pub use queue::{Next, Queue};

@@ -1,0 +1,192 @@
+//! Completions that wait for the application to fetch them, and the descriptor that says so.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use super::completion::Finished;
+use super::fork;
+use super::lock::lock;
+use super::readable::Readable;
+use crate::log;
+
+pub struct Queue {
+    state: Mutex<State>,
+    /// One notification for each completion and each wake.
+    changed: Condvar,
+    /// Readable exactly while the list is not empty: changed only under the lock.
+    readable: Readable,
+}
+
+struct State {
+    list: VecDeque<Finished>,
+    wakes: usize,
+    closed: bool,
+}
+
+/// What a call of [`Queue::next`] ended with.
+pub enum Next {
+    Finished(Finished),
+    /// Nothing came in time, or [`Queue::wake`] was called.
+    Nothing,
+}
+
+impl Queue {
+    pub fn new() -> io::Result<Self> {
+        fork::claim();
+        Ok(Self {
+            state: Mutex::new(State { list: VecDeque::new(), wakes: 0, closed: false }),
+            changed: Condvar::new(),
+            readable: Readable::new()?,
+        })
+    }
+
+    pub fn fd(&self) -> i32 {
+        self.readable.fd()
+    }
+
+    pub(super) fn push(&self, finished: Finished) {
+        let mut state = lock(&self.state);
+        if state.closed {
+            drop(state);
+            log::warn(format_args!(
+                "op {}: its completion is dropped, because its queue was freed before its client",
+                finished.op
+            ));
+            return;
+        }
+        state.list.push_back(finished);
+        if state.list.len() == 1 {
+            self.readable.raise();
+        }
+        self.changed.notify_one();
+    }
+
+    /// Takes the first completion, waiting for one up to `timeout` (`None`: for ever).
+    pub fn next(&self, timeout: Option<Duration>) -> Next {
+        // An instant beyond what the clock can hold is as good as for ever.
+        let until = timeout.map(|timeout| Instant::now().checked_add(timeout));
+        let mut state = lock(&self.state);
+        loop {
+            if state.wakes > 0 {
+                state.wakes -= 1;
+                return Next::Nothing;
+            }
+            if let Some(finished) = state.list.pop_front() {
+                if state.list.is_empty() {
+                    self.readable.lower();
+                }
+                return Next::Finished(finished);
+            }
+            let left = match until {
+                Some(Some(until)) => match until.checked_duration_since(Instant::now()) {
+                    Some(left) if !left.is_zero() => left,
+                    _ => return Next::Nothing,
+                },
+                _ => Duration::from_secs(3600),
+            };
+            state = match self.changed.wait_timeout(state, left) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// Makes one current or future `next` return at once.
+    pub fn wake(&self) {
+        lock(&self.state).wakes += 1;
+        self.changed.notify_one();
+    }
+
+    /// Drops what waits and what will still come.
+    pub fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        if !state.list.is_empty() {
+            self.readable.lower();
+        }
+        let dropped = std::mem::take(&mut state.list);
+        drop(state);
+        if !dropped.is_empty() {
+            log::warn(format_args!(
+                "{} completions were in a queue when it was freed",
+                dropped.len()
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Ending, Outcome};
+    use crate::engine::UserData;
+    use std::sync::Arc;
+
+    fn finished(op: u64) -> Finished {
+        Finished { op, user_data: UserData::none(), outcome: Outcome::new(Ending::Ok, "") }
+    }
+
+    fn taken(queue: &Queue, timeout: Option<Duration>) -> Option<u64> {
+        match queue.next(timeout) {
+            Next::Finished(finished) => Some(finished.op),
+            Next::Nothing => None,
+        }
+    }
+
+    #[cfg(unix)]
+    fn is_readable(queue: &Queue) -> bool {
+        let mut poll = libc::pollfd { fd: queue.fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one pollfd is passed and counted.
+        unsafe { libc::poll(&mut poll, 1, 0) == 1 }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_descriptor_is_readable_exactly_while_the_queue_is_not_empty() {
+        let queue = Queue::new().unwrap();
+        assert!(!is_readable(&queue));
+        queue.push(finished(1));
+        queue.push(finished(2));
+        assert!(is_readable(&queue));
+        assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(1));
+        assert!(is_readable(&queue));
+        assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(2));
+        assert!(!is_readable(&queue));
+        queue.wake();
+        assert!(!is_readable(&queue));
+    }
+
+    #[test]
+    fn a_wake_is_kept_for_a_later_next_and_takes_no_completion() {
+        let queue = Queue::new().unwrap();
+        queue.wake();
+        queue.push(finished(1));
+        assert_eq!(taken(&queue, None), None);
+        assert_eq!(taken(&queue, None), Some(1));
+    }
+
+    #[test]
+    fn a_waiting_next_is_ended_by_a_push_or_a_wake() {
+        let queue = Arc::new(Queue::new().unwrap());
+        for expected in [Some(7), None] {
+            let waiter = Arc::clone(&queue);
+            let waiter = std::thread::spawn(move || taken(&waiter, None));
+            std::thread::sleep(Duration::from_millis(20));
+            match expected {
+                Some(op) => queue.push(finished(op)),
+                None => queue.wake(),
+            }
+            assert_eq!(waiter.join().unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_timeout_longer_than_the_clock_is_for_ever_and_a_short_one_ends() {
+        let queue = Queue::new().unwrap();
+        assert_eq!(taken(&queue, Some(Duration::from_millis(1))), None);
+        queue.push(finished(1));
+        assert_eq!(taken(&queue, Some(Duration::MAX)), Some(1));
+    }
+}

@@ -1,0 +1,156 @@
+//! The threads behind all clients: started with the first client, joined when the last is freed.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use once_cell::sync::OnceCell;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::callbacks::{Callbacks, on_callback_thread};
+use super::fork;
+use super::lock::lock;
+
+const STACK_SIZE: usize = 512 * 1024;
+/// `getaddrinfo` blocks, so names are resolved on threads of their own, which end when idle.
+const MOST_RESOLVER_THREADS: usize = 4;
+const RESOLVER_KEEP_ALIVE: Duration = Duration::from_secs(1);
+/// How many submissions the I/O thread takes up at once.
+const BATCH: usize = 64;
+
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A share in the runtime; the last one that is dropped stops it.
+pub struct Lease(Arc<OnceCell<Runtime>>);
+
+static CURRENT: Mutex<Weak<OnceCell<Runtime>>> = Mutex::new(Weak::new());
+
+impl Lease {
+    /// Joins the running runtime, or starts one.
+    pub fn take() -> io::Result<Self> {
+        fork::claim();
+        let cell = {
+            let mut current = lock(&CURRENT);
+            current.upgrade().unwrap_or_else(|| {
+                let fresh = Arc::new(OnceCell::new());
+                *current = Arc::downgrade(&fresh);
+                fresh
+            })
+        };
+        cell.get_or_try_init(Runtime::start)?;
+        Ok(Self(cell))
+    }
+
+    /// Starts a task on the I/O thread.
+    pub fn spawn(&self, task: Task) {
+        if let Some(tasks) = self.0.get().and_then(|runtime| runtime.tasks.as_ref()) {
+            // The receiver lives as long as the sender does; were it gone, dropping the task would
+            // still complete the call.
+            let _ = tasks.send(task);
+        }
+    }
+
+    pub fn callbacks(&self) -> Arc<Callbacks> {
+        self.0.get().map(|runtime| Arc::clone(&runtime.callbacks)).unwrap_or_default()
+    }
+}
+
+struct Runtime {
+    /// Dropped to stop the I/O thread.
+    tasks: Option<UnboundedSender<Task>>,
+    io: Option<JoinHandle<()>>,
+    callbacks: Arc<Callbacks>,
+    callback: Option<JoinHandle<()>>,
+}
+
+impl Runtime {
+    fn start() -> io::Result<Self> {
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .max_blocking_threads(MOST_RESOLVER_THREADS)
+            .thread_keep_alive(RESOLVER_KEEP_ALIVE)
+            .thread_stack_size(STACK_SIZE)
+            .thread_name("mx-resolver")
+            .build()?;
+        let callbacks = Arc::<Callbacks>::default();
+        let (tasks, receiver) = unbounded_channel();
+        // From here on a failure drops `runtime`, which stops what has been started.
+        let mut runtime = Self { tasks: Some(tasks), io: None, callbacks, callback: None };
+        let _blocked = SignalsBlocked::new();
+        runtime.io = Some(spawn("mx-io", move || tokio.block_on(run_tasks(receiver)))?);
+        let callbacks = Arc::clone(&runtime.callbacks);
+        runtime.callback = Some(spawn("mx-callback", move || callbacks.run())?);
+        Ok(runtime)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.tasks = None;
+        // A thread that panicked is as ended as any other.
+        let _ = self.io.take().map(JoinHandle::join);
+        self.callbacks.stop();
+        if let Some(thread) = self.callback.take().filter(|_| !on_callback_thread()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).stack_size(STACK_SIZE).spawn(body)
+}
+
+/// Ends when the sender is gone; the runtime is dropped after it, and with it whatever is left.
+async fn run_tasks(mut receiver: UnboundedReceiver<Task>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while receiver.recv_many(&mut batch, BATCH).await > 0 {
+        for task in batch.drain(..) {
+            tokio::spawn(task);
+        }
+    }
+}
+
+/// While it lives, this thread and the threads it starts take no signals: the application's
+/// handlers run on the application's threads. Faults stay deliverable, for crash reporters.
+struct SignalsBlocked {
+    #[cfg(unix)]
+    before: libc::sigset_t,
+}
+
+#[cfg(unix)]
+impl SignalsBlocked {
+    fn new() -> Self {
+        const FAULTS: [libc::c_int; 6] =
+            [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT, libc::SIGTRAP];
+        // SAFETY: both sets are initialised by the calls before they are read.
+        unsafe {
+            let mut all = std::mem::zeroed();
+            let mut before = std::mem::zeroed();
+            libc::sigfillset(&mut all);
+            for fault in FAULTS {
+                libc::sigdelset(&mut all, fault);
+            }
+            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+            Self { before }
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for SignalsBlocked {
+    fn drop(&mut self) {
+        // SAFETY: `before` was filled in by `new`.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+    }
+}
+
+#[cfg(not(unix))]
+impl SignalsBlocked {
+    fn new() -> Self {
+        Self {}
+    }
+}

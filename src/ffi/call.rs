@@ -1,0 +1,129 @@
+//! Every operation by its name.
+
+use std::ffi::{CString, c_char, c_void};
+
+use once_cell::sync::OnceCell;
+use serde_json::json;
+
+use super::boundary::{Stop, borrow, c_string, give, guard, text};
+use super::client::mx_client;
+use super::queue::mx_callback;
+use super::result::{mx_op, mx_result};
+use super::status::mx_status;
+use crate::api::{Auth, Method, Operation, Outcome, Params, Place, Repeat, table};
+use crate::engine::{Handler, UserData};
+
+/// Starts any operation of the table by the spec's operationId.
+///
+/// @param operation_id  such as "getVersions"; mx_operations lists them
+/// @param params_json   one flat JSON object with the operation's path, query and body fields under
+///                      the spec's names: "{}" if there are none. A field that is absent is left
+///                      out; null in a body is sent as null. A body that the spec leaves open is
+///                      the member "body".
+/// @param callback      receives the result; NULL exactly if the client has a queue
+/// @param user_data     nullable; given back with the result
+/// @param op            nullable; receives the call's id before its result can come
+/// @return MX_OK if accepted. An unknown operation, and an unknown, missing or wrongly typed field,
+///         is the result's status: MX_ERR_INVALID_ARGUMENT, with a message that names it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_call(
+    client: *mut mx_client,
+    operation_id: *const c_char,
+    params_json: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_call", || {
+        // SAFETY: by the header's rules.
+        let (id, params) =
+            unsafe { (text(operation_id, "operation_id")?, text(params_json, "params_json")?) };
+        let row = table::find(id).ok_or_else(|| {
+            Outcome::invalid_argument(format!(
+                "operation_id: there is no operation {id:?}; mx_operations lists them"
+            ))
+        });
+        let request = row.and_then(|row| row.prepare(&Params::parse(params)?));
+        // SAFETY: by the header's rules.
+        unsafe { submit(client, request, callback, user_data, op) }
+    })
+}
+
+/// The operations that this library knows, as JSON for tools: an array of objects with "id",
+/// "method", "path", "auth" ("never", "optional", "required"), "repeat" ("harmless", "unsafe"),
+/// "params" and "answer": arrays of objects with "name", "in" ("path", "query", "body"), "type" and
+/// "required". Static: valid for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn mx_operations() -> *const c_char {
+    static JSON: OnceCell<CString> = OnceCell::new();
+    JSON.get_or_init(|| {
+        let rows: Vec<_> = table::OPERATIONS.iter().copied().map(describe).collect();
+        c_string(serde_json::Value::from(rows).to_string())
+    })
+    .as_ptr()
+}
+
+/// What every function that starts one operation does once it has collected its parameters.
+///
+/// # Safety
+/// `client` must be NULL or alive; `op` NULL or writable; `callback` must be able to take the
+/// result on another thread.
+pub(super) unsafe fn submit(
+    client: *mut mx_client,
+    request: Result<crate::api::Request, Outcome>,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> Result<(), Stop> {
+    // SAFETY: by this function's contract.
+    let client = unsafe { borrow(client, "client") }?;
+    let handler = callback.map(|callback| -> Handler {
+        Box::new(move |finished| {
+            let user_data = finished.user_data.0;
+            // SAFETY: the header says what a callback must bear.
+            unsafe { callback(give(mx_result::new(finished)), user_data) }
+        })
+    });
+    let announce = |id| {
+        if !op.is_null() {
+            // SAFETY: by this function's contract.
+            unsafe { op.write(id) }
+        }
+    };
+    let job = |call: crate::engine::Call| async move { call.run(request).await };
+    Ok(client.0.submit(handler, UserData(user_data), announce, job)?)
+}
+
+fn describe(row: &Operation) -> serde_json::Value {
+    let field = |field: &crate::api::Field| {
+        let place = match field.place {
+            Place::Path => "path",
+            Place::Query => "query",
+            Place::Body | Place::WholeBody => "body",
+        };
+        json!({
+            "name": field.name, "in": place, "type": field.kind.json_type(), "required": field.required,
+        })
+    };
+    json!({
+        "id": row.id,
+        "method": match row.method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        },
+        "path": row.path,
+        "auth": match row.auth {
+            Auth::Never => "never",
+            Auth::Optional => "optional",
+            Auth::Required => "required",
+        },
+        "repeat": match row.repeat {
+            Repeat::Harmless => "harmless",
+            Repeat::Unsafe => "unsafe",
+        },
+        "params": row.params.iter().map(field).collect::<Vec<_>>(),
+        "answer": row.answer.iter().map(field).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,218 @@
+//! Results: how one operation ended, and what the server said.
+//!
+//! A result never changes, and every getter may be called from any thread.
+//!
+//! Values in the answer are named by a JSON pointer (RFC 6901): "/sid", "/flows/0/type",
+//! "/m.homeserver/base_url". A name that holds "/" writes it as "~1", and "~" as "~0".
+
+use std::ffi::{CString, c_char, c_void};
+use std::ptr;
+use std::sync::Mutex;
+
+use super::boundary::{borrow, c_string, give, optional_text, read, release, take};
+use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, of};
+use crate::api::Outcome;
+use crate::engine::{Finished, UserData};
+use crate::secret::SecretBytes;
+
+/// How one operation ended. Free it with mx_result_free.
+pub struct mx_result {
+    finished: Finished,
+    message: CString,
+    errcode: Option<CString>,
+    /// The body's length; behind it stands a NUL.
+    body_length: usize,
+    /// Strings that have been asked for, each ended by NUL.
+    strings: Mutex<Vec<(String, SecretBytes)>>,
+}
+
+/// Identifies one accepted call, in the whole process and for ever. 0 is none.
+pub type mx_op = u64;
+
+impl mx_result {
+    pub(super) fn new(mut finished: Finished) -> Self {
+        let body_length = finished.outcome.body.as_mut().map_or(0, |body| {
+            let length = body.bytes.len();
+            body.bytes.extend(b"\0");
+            length
+        });
+        Self {
+            message: c_string(finished.outcome.message.clone()),
+            errcode: finished.outcome.errcode.clone().map(c_string),
+            body_length,
+            strings: Mutex::default(),
+            finished,
+        }
+    }
+
+    /// A result of no operation: why an object could not be made.
+    pub(super) fn of_outcome(outcome: Outcome) -> *mut Self {
+        give(Self::new(Finished { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
+    }
+
+    fn value(&self, pointer: &str) -> Option<&serde_json::Value> {
+        self.finished.outcome.body.as_ref()?.json.as_ref()?.0.pointer(pointer)
+    }
+}
+
+/// Borrows a result and looks up a value in it.
+///
+/// # Safety
+/// As for the getters of the header.
+unsafe fn look_up<'a>(
+    result: *const mx_result,
+    json_pointer: *const c_char,
+) -> Option<(&'a mx_result, &'a str, &'a serde_json::Value)> {
+    // SAFETY: by this function's contract.
+    let (result, pointer) = unsafe {
+        (borrow(result, "result").ok()?, optional_text(json_pointer, "json_pointer").ok()??)
+    };
+    Some((result, pointer, result.value(pointer)?))
+}
+
+/// How the operation ended: MX_OK, or one of the statuses from 32 on.
+/// MX_ERR_NULL_ARGUMENT for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_status(result: *const mx_result) -> mx_status {
+    // SAFETY: by the header's rules.
+    unsafe { borrow(result, "result") }
+        .map_or(MX_ERR_NULL_ARGUMENT, |result| of(result.finished.outcome.ending))
+}
+
+/// The operation that ended; 0 where none was started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_op(result: *const mx_result) -> mx_op {
+    // SAFETY: by the header's rules.
+    unsafe { borrow(result, "result") }.map_or(0, |result| result.finished.op)
+}
+
+/// The user_data that was given with the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_user_data(result: *const mx_result) -> *mut c_void {
+    // SAFETY: by the header's rules.
+    unsafe { borrow(result, "result") }
+        .map_or(ptr::null_mut(), |result| result.finished.user_data.0)
+}
+
+/// The HTTP status of the last answer; 0 if none came.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_http_status(result: *const mx_result) -> u16 {
+    // SAFETY: by the header's rules.
+    unsafe { borrow(result, "result") }.map_or(0, |result| result.finished.outcome.http_status)
+}
+
+/// The server's errcode as it came, such as "M_THREEPID_NOT_FOUND"; NULL unless the status is
+/// MX_ERR_MATRIX. Servers may send codes that no spec lists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_errcode(result: *const mx_result) -> *const c_char {
+    // SAFETY: by the header's rules.
+    let result = unsafe { borrow(result, "result") };
+    result.ok().and_then(|result| result.errcode.as_ref()).map_or(ptr::null(), |text| text.as_ptr())
+}
+
+/// What happened, in one line for developers' logs, never NULL. It is not meant for users, it may
+/// change with any version, and no secret of the request is in it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_message(result: *const mx_result) -> *const c_char {
+    // SAFETY: by the header's rules.
+    unsafe { borrow(result, "result") }
+        .map_or(c"result is NULL".as_ptr(), |result| result.message.as_ptr())
+}
+
+/// How long the server asks to wait before the next try, in milliseconds. False, leaving `out`
+/// alone, if it said nothing of it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_retry_after_ms(result: *const mx_result, out: *mut u64) -> bool {
+    // SAFETY: by the header's rules.
+    let delay = unsafe { borrow(result, "result") }
+        .ok()
+        .and_then(|result| result.finished.outcome.retry_after_ms);
+    // SAFETY: by the header's rules.
+    unsafe { write(delay, out) }
+}
+
+/// The answer's body as it came, with a NUL behind it that `len` does not count; NULL if no answer
+/// came. It need be neither JSON nor UTF-8. Of a body that broke off, it is the part that came.
+/// `len` is nullable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_json(
+    result: *const mx_result,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: by the header's rules.
+    let result = unsafe { borrow(result, "result") }.ok();
+    let body = result
+        .and_then(|result| Some((result.body_length, result.finished.outcome.body.as_ref()?)));
+    // SAFETY: by the header's rules.
+    unsafe { write(body.map(|(length, _)| length), len) };
+    body.map_or(ptr::null(), |(_, body)| body.bytes.as_ref().as_ptr().cast())
+}
+
+/// A string in the answer; NULL if it is absent, is no string, or holds U+0000, which a C string
+/// cannot.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_string(
+    result: *const mx_result,
+    json_pointer: *const c_char,
+) -> *const c_char {
+    let found = read(|| {
+        // SAFETY: by the header's rules.
+        let (result, pointer, value) = unsafe { look_up(result, json_pointer) }?;
+        let text = value.as_str().filter(|text| !text.contains('\0'))?;
+        let mut strings = result.strings.lock().ok()?;
+        let known = strings.iter().position(|(asked, _)| asked == pointer);
+        let index = known.unwrap_or_else(|| {
+            let mut bytes = SecretBytes::with_capacity(text.len() + 1);
+            bytes.extend(text.as_bytes());
+            bytes.extend(b"\0");
+            strings.push((pointer.to_owned(), bytes));
+            strings.len() - 1
+        });
+        // The bytes stay where they are when the list grows.
+        Some(strings[index].1.as_ref().as_ptr() as usize)
+    });
+    found as *const c_char
+}
+
+/// An integer in the answer. False, leaving `out` alone, if it is absent, is no integer, or does
+/// not fit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_int(
+    result: *const mx_result,
+    json_pointer: *const c_char,
+    out: *mut i64,
+) -> bool {
+    // SAFETY: by the header's rules.
+    unsafe { write(read(|| Some(look_up(result, json_pointer)?.2.as_i64())), out) }
+}
+
+/// A boolean in the answer. False, leaving `out` alone, if it is absent or no boolean.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_bool(
+    result: *const mx_result,
+    json_pointer: *const c_char,
+    out: *mut bool,
+) -> bool {
+    // SAFETY: by the header's rules.
+    unsafe { write(read(|| Some(look_up(result, json_pointer)?.2.as_bool())), out) }
+}
+
+/// Frees a result and every string that was read from it; secrets in it are wiped. Exclusive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_free(result: *mut mx_result) {
+    // SAFETY: by the header's rules.
+    release(|| drop(unsafe { take(result) }));
+}
+
+/// Writes a value that is there to a place that is there.
+///
+/// # Safety
+/// `out` must be NULL or writable.
+unsafe fn write<T>(value: Option<T>, out: *mut T) -> bool {
+    let found = value.is_some();
+    if let (Some(value), false) = (value, out.is_null()) {
+        // SAFETY: by this function's contract.
+        unsafe { out.write(value) };
+    }
+    found
+}
