@@ -108,8 +108,9 @@ def with_given_server(base_url: str, email: str, folder: Path) -> None:
 def with_own_server(folder: Path) -> None:
     # Here, so that a given server needs no Synapse installed.
     try:
-        from homeserver import Homeserver, HomeserverError
+        from homeserver import Homeserver
         from mail_server import NoMail
+        from synapse_process import HomeserverError
     except ImportError as error:
         raise Failed(
             f"{error}. Start the demo by `make demo`, which installs Synapse."

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 
 import pytest
 from homeserver import Homeserver
-
-
-@dataclass(frozen=True)
-class Person:
-    """A user made for one test, so that tests on one server do not meet."""
-
-    user_id: str
-    email: str
-    password: str
+from people import Person, new_person
 
 
 @pytest.fixture(scope="session")
@@ -29,13 +19,6 @@ def homeserver() -> Iterator[Homeserver]:
 @pytest.fixture
 def person(homeserver: Homeserver) -> Person:
     return new_person(homeserver)
-
-
-def new_person(homeserver: Homeserver) -> Person:
-    localpart = f"person-{secrets.token_hex(4)}"
-    email = f"{localpart}@example.test"
-    password = f"Old-{secrets.token_hex(8)}"
-    return Person(homeserver.register(localpart, password, email), email, password)
 
 
 @pytest.hookimpl(wrapper=True)

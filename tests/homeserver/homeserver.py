@@ -32,10 +32,8 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -48,27 +46,15 @@ from commands import serve
 from loopback import Answer, Browser, free_port
 from mail_server import Mailbox
 from synapse_config import (
-    LOG_NAME,
     Config,
     address_config,
     default_config,
-    log_config,
     merge,
 )
+from synapse_process import HomeserverError, PortTaken, SynapseProcess
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-START_SECONDS = 120
-STOP_SECONDS = 20
-
-
-class HomeserverError(Exception):
-    """The homeserver did not start or refused the fixture's own request; the message ends with its log."""
-
-
-class PortTaken(HomeserverError):
-    """Another program took the port between the choice and the use of it."""
 
 
 class Homeserver:
@@ -84,9 +70,8 @@ class Homeserver:
         self.ca_file: Path | None = None
         self._changes: Config = dict(config or {})
         self._tls = tls
-        self._folder = Path()
+        self._synapse = SynapseProcess(Path())
         self._config: Config = {}
-        self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
         self._admin_token: str | None = None
         self._browser = Browser()
@@ -97,26 +82,23 @@ class Homeserver:
 
     @property
     def pid(self) -> int:
-        if self._process is None:
-            raise HomeserverError("the homeserver is not running")
-        return self._process.pid
+        return self._synapse.pid
 
     def start(self) -> None:
         """Start the mailbox and Synapse on fresh data, and return when they answer."""
         if self._owner:
             raise HomeserverError("the homeserver is started already")
         self._owner = os.getpid()
-        self._folder = Path(tempfile.mkdtemp(prefix="matrix-capi-homeserver-"))
+        folder = Path(tempfile.mkdtemp(prefix="matrix-capi-homeserver-"))
+        self._synapse = SynapseProcess(folder)
         atexit.register(self.stop)
         self.running.append(self)
         try:
             self.mailbox.start()
             self._config = merge(
-                default_config(self._folder, self.mailbox.port), self._changes
+                default_config(folder, self.mailbox.port), self._changes
             )
-            certificate = (
-                certificates.write(self._folder / "tls") if self._tls else None
-            )
+            certificate = certificates.write(folder / "tls") if self._tls else None
             self.ca_file = certificate.ca if certificate else None
             self._browser = Browser(self.ca_file)
             try:
@@ -132,10 +114,10 @@ class Homeserver:
         if self._owner != os.getpid():
             return
         try:
-            self._stop_synapse()
+            self._synapse.stop()
             self.mailbox.stop()
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self._synapse.folder, ignore_errors=True)
             atexit.unregister(self.stop)
             self.running.remove(self)
             self._owner = 0
@@ -143,7 +125,7 @@ class Homeserver:
 
     def restart(self, config: Mapping[str, Any] | None = None) -> None:
         """Stop Synapse and start it on the same address and data, with further changes of its configuration."""
-        self._stop_synapse()
+        self._synapse.stop()
         self._config = merge(self._config, config or {})
         self._run()
 
@@ -202,12 +184,8 @@ class Homeserver:
         return self._browser.request(method, self.base_url + path, data, headers)
 
     def logs(self) -> str:
-        """What Synapse printed and logged so far."""
-        names = ("output.txt", LOG_NAME)
-        files = [self._folder / name for name in names]
-        return "".join(
-            file.read_text(errors="replace") for file in files if file.exists()
-        )
+        """What Synapse printed and logged since it was started last."""
+        return self._synapse.logs()
 
     def _start_on(
         self, port: int, certificate: certificates.Certificates | None
@@ -218,59 +196,11 @@ class Homeserver:
         self._run()
 
     def _run(self) -> None:
-        config = self._folder / "homeserver.yaml"
-        config.write_text(json.dumps(self._config, indent=1))
-        (self._folder / "log.yaml").write_text(json.dumps(log_config(self._folder)))
-        (self._folder / LOG_NAME).unlink(missing_ok=True)
-        launcher = Path(__file__).resolve().parent / "run_synapse.py"
-        with open(self._folder / "output.txt", "wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, str(launcher), str(self._folder), str(config)],
-                cwd=self._folder,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C reaches the starter alone, which then stops it in order.
-                start_new_session=True,
-            )
-        self._wait_until_ready(self._process)
-
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        # Its own log and not only an answer: another server may have come to listen on the port.
-        while "Synapse now listening on" not in self.logs():
-            if process.poll() is not None:
-                taken = "Address already in use" in self.logs()
-                error = PortTaken if taken else HomeserverError
-                raise error(
-                    f"Synapse ended with status {process.returncode}.{self._log_tail()}"
-                )
-            if time.monotonic() > deadline:
-                raise HomeserverError(
-                    f"Synapse did not start in {START_SECONDS} s.{self._log_tail()}"
-                )
-            time.sleep(0.02)
+        self._synapse.start(self._config)
         answer = self.request("GET", "/_matrix/client/versions")
         if answer.status != 200:
-            raise HomeserverError(
-                f"{answer.status} for /versions: {answer.text}{self._log_tail()}"
-            )
-
-    def _stop_synapse(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        try:
-            process.terminate()
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            if process.stdin:
-                process.stdin.close()
+            tail = self._synapse.log_tail()
+            raise HomeserverError(f"{answer.status} for /versions: {answer.text}{tail}")
 
     def _admin(self) -> str:
         if self._admin_token is None:
@@ -294,9 +224,6 @@ class Homeserver:
                 )
             self._admin_token = str(answer.json["access_token"])
         return self._admin_token
-
-    def _log_tail(self) -> str:
-        return "\nThe end of its log:\n" + "\n".join(self.logs().splitlines()[-40:])
 
 
 def main() -> int:

@@ -8,10 +8,11 @@ import urllib.error
 from typing import Any
 
 import pytest
-from conftest import Person, new_person
-from homeserver import Homeserver, HomeserverError
+from homeserver import Homeserver
 from loopback import Answer, Browser
+from people import Person, new_person
 from synapse_config import merge
+from synapse_process import HomeserverError
 
 REQUEST_TOKEN = "/_matrix/client/v3/account/password/email/requestToken"
 
