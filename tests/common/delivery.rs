@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use matrix_capi::ffi::MX_ERR_TIMEOUT;
 
-use super::c::{Answer, Handler, Options, Queue, handler};
+use super::c::{Answer, Handler, Queue, handler};
+use super::client::Options;
 
 /// How long a test waits for what must come.
 pub struct Patience(Instant);
