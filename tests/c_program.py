@@ -1,0 +1,102 @@
+"""Builds a C program against the library as it is installed.
+
+    python3 tests/c_program.py shared|static PROGRAM SOURCE...
+
+The header and libraries come from `make install` into build/prefix. CC names the compiler.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+
+
+class CommandFailed(Exception):
+    """A command that had to succeed did not; the message holds what it printed."""
+
+
+def run(
+    command: Iterable[str | Path],
+    *,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    expect: int = 0,
+) -> str:
+    """Run a command that must end with the expected code; return all that it printed."""
+    words = [str(word) for word in command]
+    ended = subprocess.run(
+        words,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if ended.returncode != expect:
+        raise CommandFailed(
+            f"{shlex.join(words)} ended with {ended.returncode}:\n{ended.stdout}"
+        )
+    return ended.stdout
+
+
+@functools.cache
+def installed() -> Path:
+    """Build the release libraries if they are stale, and install them into build/prefix."""
+    prefix = BUILD / "prefix"
+    run(["make", "install", f"PREFIX={prefix}"])
+    return prefix
+
+
+def system_libraries(prefix: Path) -> list[str]:
+    """What the installed package says the static library needs."""
+    package = (prefix / "lib/pkgconfig/matrix-capi.pc").read_text(encoding="utf-8")
+    [line] = [line for line in package.splitlines() if line.startswith("Libs.private:")]
+    return line.split()[1:]
+
+
+def build(link: str, program: Path, sources: Iterable[Path]) -> None:
+    """Compile C99 sources and link them with the shared or the static library."""
+    prefix = installed()
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    # -pthread: what a C program under test may take for granted beyond C99 is threads.
+    command: list[str | Path] = [*compiler, "-std=c99", "-g", "-pthread", *STRICT]
+    command += [f"-I{prefix / 'include'}", *sources, "-o", program]
+    if link == "static":
+        command += [prefix / "lib" / "libmatrix_capi.a"]
+        command += system_libraries(prefix)
+    else:
+        command += [
+            f"-L{prefix / 'lib'}",
+            "-lmatrix_capi",
+            f"-Wl,-rpath,{prefix / 'lib'}",
+        ]
+    program.parent.mkdir(parents=True, exist_ok=True)
+    run(command)
+
+
+def main() -> int:
+    if len(sys.argv) < 4 or sys.argv[1] not in ("shared", "static"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        build(sys.argv[1], Path(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
+    except CommandFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""The suites that `make test` runs: to add one, add a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A row: what it proves, the programs it needs ("venv" is the Python environment with Synapse), its commands.
+
+    Commands run one after another from the project's root until one fails. {python} is the Python that runs this,
+    {venv} the environment, {build} the folder for what tests build, {release} where the release libraries are.
+    """
+
+    name: str
+    about: str
+    needs: tuple[str, ...]
+    commands: tuple[str, ...]
+    timeout: float = 1800
+
+
+SUITES = (
+    Suite(
+        "lint",
+        "formatting, lints and types of the Rust and the Python",
+        ("cargo", "git", "venv"),
+        (
+            "cargo fmt --check",
+            "cargo clippy --quiet --all-targets -- -D warnings",
+            "{venv}/bin/ruff check .",
+            "{venv}/bin/ruff format --check .",
+            "sh tests/check_types.sh {venv}/bin/mypy",
+        ),
+    ),
+    Suite(
+        "runner",
+        "the counting of tests",
+        (),
+        ("{python} -m unittest -v tests/test_closing_lines.py",),
+    ),
+    Suite(
+        "rust",
+        "unit tests, and the contracts through the extern functions",
+        ("cargo",),
+        ("cargo test",),
+    ),
+    Suite(
+        "scripted",
+        "the scripted server itself",
+        ("venv",),
+        ("{venv}/bin/python -m pytest tests/scripted",),
+    ),
+    Suite(
+        "header",
+        "the C header and what the shared library exports",
+        ("cargo", "git", "make", "gcc", "nm", "readelf"),
+        ("{python} -m unittest discover -v tests/header",),
+    ),
+    Suite(
+        "c-contract-static",
+        "the contracts from C, with the static library",
+        ("cargo", "make", "cc"),
+        (
+            "{python} tests/c_program.py static {build}/contract-static tests/c/contract.c",
+            "{build}/contract-static tests/scripted/server.py",
+        ),
+    ),
+    Suite(
+        "c-contract-shared",
+        "the contracts from C, with the shared library",
+        ("cargo", "make", "cc"),
+        (
+            "{python} tests/c_program.py shared {build}/contract-shared tests/c/contract.c",
+            "{build}/contract-shared tests/scripted/server.py",
+        ),
+    ),
+    Suite(
+        "c-valgrind",
+        "no memory error and no definite leak in the C contracts",
+        ("cargo", "make", "cc", "valgrind"),
+        (
+            "{python} tests/c_program.py static {build}/contract-static tests/c/contract.c",
+            "valgrind --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-static tests/scripted/server.py",
+        ),
+    ),
+    Suite(
+        "homeserver",
+        "the library against a real Synapse",
+        ("venv",),
+        ("{venv}/bin/python -m pytest tests/homeserver",),
+    ),
+    Suite(
+        "install",
+        "the installed tree, by pkg-config and by CMake",
+        ("cargo", "make", "cc", "pkg-config", "cmake", "readelf"),
+        ("{python} -m unittest discover -v tests/install",),
+    ),
+    Suite(
+        "docs",
+        "every code block of README.md and docs/",
+        ("cargo", "make", "cc"),
+        ("{python} -m unittest discover -v tests/docs",),
+    ),
+    Suite(
+        "demo",
+        "make demo, as a newcomer runs it",
+        ("cargo", "make", "cc", "venv"),
+        ("make demo",),
+    ),
+)
