@@ -1,6 +1,6 @@
 """Builds a C program against the library as it is installed.
 
-    python3 tests/c_program.py shared|static PROGRAM SOURCE...
+    python3 tests/c_program.py shared|static PROGRAM SOURCE...     (a SOURCE may be a pattern, such as 'tests/c/*.c')
 
 The header and libraries come from `make install` into build/prefix. CC names the compiler.
 """
@@ -8,6 +8,7 @@ The header and libraries come from `make install` into build/prefix. CC names th
 from __future__ import annotations
 
 import functools
+import glob
 import os
 import shlex
 import subprocess
@@ -30,6 +31,7 @@ def run(
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
     expect: int = 0,
+    timeout: float | None = None,
 ) -> str:
     """Run a command that must end with the expected code; return all that it printed."""
     words = [str(word) for word in command]
@@ -43,6 +45,7 @@ def run(
         text=True,
         errors="replace",
         check=False,
+        timeout=timeout,
     )
     if ended.returncode != expect:
         raise CommandFailed(
@@ -66,16 +69,20 @@ def system_libraries(prefix: Path) -> list[str]:
     return line.split()[1:]
 
 
-def build(link: str, program: Path, sources: Iterable[Path]) -> None:
-    """Compile C99 sources and link them with the shared or the static library."""
+def build(
+    link: str, program: Path, sources: Iterable[Path], flags: Iterable[str] = ()
+) -> None:
+    """Compile sources, C99 unless the flags say otherwise, and link them with the shared or the static library."""
     prefix = installed()
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    # -pthread: what a C program under test may take for granted beyond C99 is threads.
-    command: list[str | Path] = [*compiler, "-std=c99", "-g", "-pthread", *STRICT]
-    command += [f"-I{prefix / 'include'}", *sources, "-o", program]
+    sources = list(sources)
+    is_cpp = any(source.suffix == ".cpp" for source in sources)
+    compiler = os.environ.get("CXX", "c++") if is_cpp else os.environ.get("CC", "cc")
+    # -pthread: what a program under test may take for granted beyond its language is threads.
+    command: list[str | Path] = [*shlex.split(compiler), "-g", "-pthread", *STRICT]
+    command += ["-std=c++17" if is_cpp else "-std=c99", f"-I{prefix / 'include'}"]
+    command += [*sources, "-o", program]
     if link == "static":
-        command += [prefix / "lib" / "libmatrix_capi.a"]
-        command += system_libraries(prefix)
+        command += [prefix / "lib" / "libmatrix_capi.a", *system_libraries(prefix)]
     else:
         command += [
             f"-L{prefix / 'lib'}",
@@ -83,7 +90,7 @@ def build(link: str, program: Path, sources: Iterable[Path]) -> None:
             f"-Wl,-rpath,{prefix / 'lib'}",
         ]
     program.parent.mkdir(parents=True, exist_ok=True)
-    run(command)
+    run([*command, *flags])
 
 
 def main() -> int:
@@ -91,7 +98,10 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        build(sys.argv[1], Path(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
+        sources = [
+            Path(name) for word in sys.argv[3:] for name in sorted(glob.glob(word))
+        ]
+        build(sys.argv[1], Path(sys.argv[2]), sources)
     except CommandFailed as failure:
         print(failure, file=sys.stderr)
         return 1
