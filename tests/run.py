@@ -123,7 +123,7 @@ def run_command(words: list[str], log: IO[bytes], seconds: float) -> str:
         if isinstance(error, subprocess.TimeoutExpired):
             return "took too long and was stopped"
         raise
-    return "" if code == 0 else f"{words[0]} ended with {code}"
+    return "" if code == 0 else f"{Path(words[0]).name} ended with {code}"
 
 
 def run_suite(suite: Suite, places: Places, require_all: bool) -> Outcome:
@@ -144,11 +144,12 @@ def run_suite(suite: Suite, places: Places, require_all: bool) -> Outcome:
                 log.write(f"{wrong}\n".encode())
                 break
     counted = count(path.read_text(encoding="utf-8", errors="replace"))
+    how = "ran"
     if wrong and counted.failed == 0:
         counted += Count(failed=1)
+        how = f"ran: {wrong}"
     if counted == Count():
         counted = Count(passed=1)
-    how = "ran" if not wrong else f"ran: {wrong}"
     return Outcome(suite, counted, time.monotonic() - started, how, path)
 
 

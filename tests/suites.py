@@ -62,8 +62,8 @@ SUITES = (
         "the contracts from C, with the static library",
         ("cargo", "make", "cc"),
         (
-            "{python} tests/c_program.py static {build}/contract-static tests/c/contract.c",
-            "{build}/contract-static tests/scripted/server.py",
+            "{python} tests/c_program.py static {build}/contract-static tests/c/*.c",
+            "{build}/contract-static {python} tests/scripted/server.py",
         ),
     ),
     Suite(
@@ -71,8 +71,8 @@ SUITES = (
         "the contracts from C, with the shared library",
         ("cargo", "make", "cc"),
         (
-            "{python} tests/c_program.py shared {build}/contract-shared tests/c/contract.c",
-            "{build}/contract-shared tests/scripted/server.py",
+            "{python} tests/c_program.py shared {build}/contract-shared tests/c/*.c",
+            "{build}/contract-shared {python} tests/scripted/server.py",
         ),
     ),
     Suite(
@@ -80,8 +80,8 @@ SUITES = (
         "no memory error and no definite leak in the C contracts",
         ("cargo", "make", "cc", "valgrind"),
         (
-            "{python} tests/c_program.py static {build}/contract-static tests/c/contract.c",
-            "valgrind --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-static tests/scripted/server.py",
+            "{python} tests/c_program.py static {build}/contract-static tests/c/*.c",
+            "env MX_TEST_SLOW=1 valgrind --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-static {python} tests/scripted/server.py",
         ),
     ),
     Suite(
