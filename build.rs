@@ -5,8 +5,20 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The header's sections, in the order in which a reader needs them.
-const SECTIONS: &[&str] =
-    &["status", "result", "queue", "options", "client", "account", "call", "log", "library"];
+const SECTIONS: &[&str] = &[
+    "status",
+    "result",
+    "queue",
+    "options",
+    "client",
+    "discovery",
+    "password_reset",
+    "token",
+    "account",
+    "call",
+    "log",
+    "library",
+];
 
 /// The number of the binary interface, in the file name of the shared library.
 const ABI: u32 = 0;

@@ -408,6 +408,19 @@ mx_status mx_client_new(const char *homeserver_url,
                         mx_result **error);
 
 /**
+ * Makes a client without a homeserver, for mx_discover: any other call of it ends with
+ * MX_ERR_INVALID_ARGUMENT.
+ *
+ * @param options  nullable: the defaults; a copy is kept
+ * @param out      receives the client, which is yours
+ * @param error    nullable; receives a result that says why it failed, which is yours, or NULL
+ * @return MX_OK; MX_ERR_INTERNAL if threads cannot be started
+ */
+mx_status mx_client_new_for_discovery(const mx_client_options *options,
+                                      mx_client **out,
+                                      mx_result **error);
+
+/**
  * Changes the access token for the calls that are started from now on.
  *
  * @param access_token  visible ASCII characters; nullable: none, as after logging out
@@ -434,7 +447,222 @@ mx_status mx_client_cancel(mx_client *client, mx_op op);
 void mx_client_free(mx_client *client);
 
 /*
- * Operations on accounts, each with its parameters in the spec's order.
+ * Discovery: from what a person types to a homeserver.
+ */
+
+/**
+ * Finds a homeserver and says how passwords are reset there: by the spec's well-known document,
+ * whose redirects are followed; then /versions, the server's OAuth metadata, and its login flows.
+ * No access token travels with any of it.
+ *
+ * MX_OK has in its JSON: "base_url", for mx_client_new; "versions", an array; and "reset":
+ *   "email"        mx_password_reset works, as far as can be known before a mail is asked for
+ *   "web"          accounts live on a web page: send the person to "/account_management_uri"; it
+ *                  and "/issuer" are the server's own words and can be absent
+ *   "unavailable"  no login by password here
+ *
+ * MX_ERR_BAD_RESPONSE means that what was found is no homeserver: an ill-formed well-known
+ * document, or a base URL that does not answer /versions.
+ *
+ * @param client     any client, most simply one of mx_client_new_for_discovery; it lends its
+ *                   options and its delivery, and its own homeserver is not asked
+ * @param server     a Matrix ID ("@alice:example.org"), a server name ("example.org",
+ *                   "example.org:8448", "[2001:db8::1]") or a URL ("https://matrix.example.org")
+ * @param callback   receives the result; NULL exactly if the client has a queue
+ * @param user_data  nullable; given back with the result
+ * @param op         nullable; receives the call's id before its result can come
+ * @return MX_OK if accepted; text that is none of these is the result's status,
+ *         MX_ERR_INVALID_ARGUMENT
+ */
+mx_status mx_discover(mx_client *client,
+                      const char *server,
+                      mx_callback callback,
+                      void *user_data,
+                      mx_op *op);
+
+/*
+ * Password reset: the whole way from "forgot password" to a new one, as one object.
+ *
+ *     new ---send--> awaits link ----(the person confirms the mail)-----+--finish--> done
+ *          \-------> awaits token --submit_token--> confirmed ----------+
+ *
+ * One step runs at a time; a second one is refused with MX_ERR_MISUSE. Between steps the reset can
+ * be saved, and restored in another process: people leave the app to read their mail, and phones
+ * end apps. No access token travels with any step, whatever the client has.
+ *
+ * A reset holds a secret: with it and a confirmed mail, anyone can take the account. So does its
+ * saved form: keep it where the app keeps passwords.
+ */
+
+/** A password reset. Free it with mx_password_reset_free. */
+typedef struct mx_password_reset mx_password_reset;
+
+/** What must happen next in a reset: one of the MX_RESET_ constants. */
+typedef int32_t mx_reset_stage;
+
+/** No mail has been asked for: mx_password_reset_send. */
+#define MX_RESET_NEW 0
+
+/** The person follows the link in the mail and confirms there; then mx_password_reset_finish. */
+#define MX_RESET_AWAITS_LINK 1
+
+/** The person types the token in the mail: mx_password_reset_submit_token. */
+#define MX_RESET_AWAITS_TOKEN 2
+
+/** The token was accepted: mx_password_reset_finish. */
+#define MX_RESET_CONFIRMED 3
+
+/** The password has been changed: the person can log in. */
+#define MX_RESET_DONE 4
+
+/**
+ * Makes a reset with a new client_secret from the system's random source. Nothing is sent.
+ *
+ * @param client     the account's homeserver; the reset uses it until one of the two is freed
+ * @param email      the address of the account; white space around it is dropped
+ * @param next_link  nullable; an absolute URI to which the person is led after confirming
+ * @param out        receives the reset, which is yours
+ * @return MX_OK; MX_ERR_INVALID_ARGUMENT for an address or URI that is none, and for a client
+ *         without a homeserver
+ */
+mx_status mx_password_reset_new(mx_client *client,
+                                const char *email,
+                                const char *next_link,
+                                mx_password_reset **out);
+
+/**
+ * Asks the homeserver for the mail; once more for another one.
+ *
+ * MX_OK says that the server took the request, never that the address has an account: show the
+ * same text for both. Another send is another mail only if the one before was answered with MX_OK;
+ * after a lost answer it repeats the same request, and no second mail is sent.
+ *
+ * MX_WEB_REQUIRED: this server's accounts live on a web page, "/account_management_uri" if it says
+ * so. MX_ERR_MATRIX: expect M_THREEPID_NOT_FOUND, M_LIMIT_EXCEEDED (mx_result_retry_after_ms tells
+ * the delay, and the call does not wait minutes for it), M_THREEPID_DENIED or, with HTTP status
+ * 400, M_UNKNOWN (no mail is sent here).
+ *
+ * @param callback   receives the result; NULL exactly if the client has a queue
+ * @param user_data  nullable; given back with the result
+ * @param op         nullable; receives the call's id before its result can come
+ * @return MX_OK if accepted; MX_ERR_MISUSE while a step runs, or when the password was changed;
+ *         MX_ERR_CLOSED if the client was freed
+ */
+mx_status mx_password_reset_send(mx_password_reset *reset,
+                                 mx_callback callback,
+                                 void *user_data,
+                                 mx_op *op);
+
+/**
+ * Hands in the token of the mail, where the server wants it typed: MX_RESET_AWAITS_TOKEN.
+ *
+ * A wrong token is MX_ERR_MATRIX: M_TOKEN_INCORRECT, M_SESSION_EXPIRED, or no errcode at all.
+ *
+ * @param token      what the person typed; not empty
+ * @param callback   receives the result; NULL exactly if the client has a queue
+ * @param user_data  nullable; given back with the result
+ * @param op         nullable; receives the call's id before its result can come
+ * @return MX_OK if accepted; MX_ERR_MISUSE while a step runs, or if the server wants no token
+ */
+mx_status mx_password_reset_submit_token(mx_password_reset *reset,
+                                         const char *token,
+                                         mx_callback callback,
+                                         void *user_data,
+                                         mx_op *op);
+
+/**
+ * Changes the password, if the mail has been confirmed.
+ *
+ * MX_PENDING: not confirmed yet, or the link has expired; servers do not tell these apart. Call it
+ * again when the person says that they have confirmed. MX_ERR_MATRIX with an errcode that begins
+ * with M_PASSWORD_, or M_WEAK_PASSWORD: the server wants a better password; the confirmation is
+ * still good, so call it again with another. MX_UNKNOWN_OUTCOME: the answer was lost and the
+ * password may have been changed; calling it again tells where the server can, and logging in with
+ * the new password tells always.
+ *
+ * @param new_password    not empty
+ * @param logout_devices  whether all sessions of the account are ended. Ended sessions lose
+ *                        encryption keys that were not backed up; sessions that are kept may be
+ *                        those of whoever took the account. There is no default: ask the person
+ * @param wait_ms         how long to poll for the confirmation, in milliseconds: every 2 s at
+ *                        first, every 10 s later, until then MX_PENDING; 0 or less does not poll
+ * @param callback        receives the result; NULL exactly if the client has a queue
+ * @param user_data       nullable; given back with the result
+ * @param op              nullable; receives the call's id before its result can come; cancelling
+ *                        it ends the polling
+ * @return MX_OK if accepted; MX_ERR_MISUSE while a step runs, before a mail was asked for, or when
+ *         the password was changed; MX_ERR_CLOSED if the client was freed
+ */
+mx_status mx_password_reset_finish(mx_password_reset *reset,
+                                   const char *new_password,
+                                   bool logout_devices,
+                                   int64_t wait_ms,
+                                   mx_callback callback,
+                                   void *user_data,
+                                   mx_op *op);
+
+/** What must happen next. MX_RESET_NEW for NULL. */
+mx_reset_stage mx_password_reset_stage(const mx_password_reset *reset);
+
+/**
+ * Saves a reset: mx_result_json of the result is JSON with a version number, for
+ * mx_password_reset_restore of this or a later library. It holds a secret. While a step runs, what
+ * is saved is the reset as it is at that moment.
+ *
+ * @param out  receives the result, which is yours
+ */
+mx_status mx_password_reset_save(const mx_password_reset *reset, mx_result **out);
+
+/**
+ * Restores a saved reset. What this library does not understand, it refuses.
+ *
+ * @param client  of the same homeserver as when it was saved: the same base URL
+ * @param saved   from mx_password_reset_save
+ * @param out     receives the reset, which is yours
+ * @param error   nullable; receives a result that says why it failed, which is yours, or NULL
+ * @return MX_OK; MX_ERR_INVALID_ARGUMENT
+ */
+mx_status mx_password_reset_restore(mx_client *client,
+                                    const char *saved,
+                                    mx_password_reset **out,
+                                    mx_result **error);
+
+/**
+ * Frees a reset; its secrets are wiped. A step that is running goes on and still completes: cancel
+ * it first if it must not. Exclusive.
+ */
+void mx_password_reset_free(mx_password_reset *reset);
+
+/*
+ * Requests for a token: the server proves that somebody reads an address or a phone.
+ *
+ * Each is the operation of the same name in the spec. MX_OK has "/sid", and "/submit_url" if the
+ * person types a token (mx_submit_token) instead of following a link. No access token travels with
+ * them, and each is repeated after a broken connection: with the same send_attempt the server sends
+ * nothing twice.
+ *
+ * Their parameters are the same:
+ *
+ * client           a client with a homeserver
+ * client_secret    1 to 255 characters of [0-9a-zA-Z.=_-], from mx_generate_client_secret; keep it
+ *                  for the steps that follow
+ * email            the address, or:
+ * country          two upper-case letters (ISO 3166-1), such as "GB", and
+ * phone_number     the number as dialled in that country; not empty
+ * send_attempt     0 to 2^53 - 1; the server sends again only for a higher number
+ * next_link        nullable; an absolute URI to which the person is led after confirming
+ * id_access_token  nullable; with id_server only
+ * id_server        nullable; deprecated by the spec; needs id_access_token
+ * callback         receives the result; NULL exactly if the client has a queue
+ * user_data        nullable; given back with the result
+ * op               nullable; receives the call's id before its result can come
+ *
+ * They return MX_OK if accepted; a value outside its grammar is the result's status,
+ * MX_ERR_INVALID_ARGUMENT.
+ *
+ * Of errcodes expect M_LIMIT_EXCEEDED, M_THREEPID_DENIED, M_THREEPID_MEDIUM_NOT_SUPPORTED,
+ * M_INVALID_PARAM, M_UNRECOGNIZED (no such operation here: its accounts may live on the web), and
+ * M_UNKNOWN with HTTP status 400 (this server sends no mail).
  */
 
 /** The size of a buffer for a client_secret, its NUL included. */
@@ -452,31 +680,10 @@ void mx_client_free(mx_client *client);
 mx_status mx_generate_client_secret(char *buf, size_t len);
 
 /**
- * Asks the homeserver to mail a link that lets its reader reset a password:
- * POST /_matrix/client/v3/account/password/email/requestToken, operation
- * requestTokenToResetPasswordEmail of the spec.
- *
- * MX_OK with "/sid" says that the server took the request, not that the address has an account:
- * servers may hide that. "/submit_url" is there only if the person types a token from the mail
- * instead of following its link. Of errcodes expect M_THREEPID_NOT_FOUND, M_LIMIT_EXCEEDED,
- * M_THREEPID_DENIED, M_INVALID_PARAM, M_UNRECOGNIZED (accounts live elsewhere), and M_UNKNOWN with
- * HTTP status 400 (this server sends no mail).
- *
- * The access token never travels with it. It is repeated after a broken connection: with the same
- * send_attempt the server sends no second mail.
- *
- * @param client_secret    1 to 255 characters of [0-9a-zA-Z.=_-], from mx_generate_client_secret;
- *                         keep it for the steps that follow
- * @param email            the account's address
- * @param send_attempt     0 to 2^53 - 1; the server sends another mail only for a higher number
- * @param next_link        nullable; an absolute URI to which the person is led after confirming
- * @param id_access_token  nullable; with id_server only
- * @param id_server        nullable; deprecated by the spec; needs id_access_token
- * @param callback         receives the result; NULL exactly if the client has a queue
- * @param user_data        nullable; given back with the result
- * @param op               nullable; receives the call's id before its result can come
- * @return MX_OK if accepted; a value outside its grammar is the result's status,
- *         MX_ERR_INVALID_ARGUMENT
+ * Asks for a mail that lets its reader reset a password. mx_password_reset_send is this and the
+ * bookkeeping. MX_OK does not say that the address has an account: servers may hide that, and others
+ * answer M_THREEPID_NOT_FOUND.
+ * POST /_matrix/client/v3/account/password/email/requestToken
  */
 mx_status mx_request_token_to_reset_password_email(mx_client *client,
                                                    const char *client_secret,
@@ -488,6 +695,270 @@ mx_status mx_request_token_to_reset_password_email(mx_client *client,
                                                    mx_callback callback,
                                                    void *user_data,
                                                    mx_op *op);
+
+/**
+ * The same by text message. Synapse, Tuwunel and Dendrite do not offer it (M_UNRECOGNIZED).
+ * POST /_matrix/client/v3/account/password/msisdn/requestToken
+ */
+mx_status mx_request_token_to_reset_password_msisdn(mx_client *client,
+                                                    const char *client_secret,
+                                                    const char *country,
+                                                    const char *phone_number,
+                                                    int64_t send_attempt,
+                                                    const char *next_link,
+                                                    const char *id_access_token,
+                                                    const char *id_server,
+                                                    mx_callback callback,
+                                                    void *user_data,
+                                                    mx_op *op);
+
+/**
+ * Asks for a mail that proves an address for a new account. M_THREEPID_IN_USE if it has one.
+ * POST /_matrix/client/v3/register/email/requestToken
+ */
+mx_status mx_request_token_to_register_email(mx_client *client,
+                                             const char *client_secret,
+                                             const char *email,
+                                             int64_t send_attempt,
+                                             const char *next_link,
+                                             const char *id_access_token,
+                                             const char *id_server,
+                                             mx_callback callback,
+                                             void *user_data,
+                                             mx_op *op);
+
+/**
+ * The same by text message. M_THREEPID_IN_USE if the number has an account.
+ * POST /_matrix/client/v3/register/msisdn/requestToken
+ */
+mx_status mx_request_token_to_register_msisdn(mx_client *client,
+                                              const char *client_secret,
+                                              const char *country,
+                                              const char *phone_number,
+                                              int64_t send_attempt,
+                                              const char *next_link,
+                                              const char *id_access_token,
+                                              const char *id_server,
+                                              mx_callback callback,
+                                              void *user_data,
+                                              mx_op *op);
+
+/**
+ * Asks for a mail that proves an address to be added to an account with mx_add_3pid.
+ * M_THREEPID_IN_USE if it belongs to one.
+ * POST /_matrix/client/v3/account/3pid/email/requestToken
+ */
+mx_status mx_request_token_to_3pid_email(mx_client *client,
+                                         const char *client_secret,
+                                         const char *email,
+                                         int64_t send_attempt,
+                                         const char *next_link,
+                                         const char *id_access_token,
+                                         const char *id_server,
+                                         mx_callback callback,
+                                         void *user_data,
+                                         mx_op *op);
+
+/**
+ * The same by text message. M_THREEPID_IN_USE if the number belongs to an account.
+ * POST /_matrix/client/v3/account/3pid/msisdn/requestToken
+ */
+mx_status mx_request_token_to_3pid_msisdn(mx_client *client,
+                                          const char *client_secret,
+                                          const char *country,
+                                          const char *phone_number,
+                                          int64_t send_attempt,
+                                          const char *next_link,
+                                          const char *id_access_token,
+                                          const char *id_server,
+                                          mx_callback callback,
+                                          void *user_data,
+                                          mx_op *op);
+
+/**
+ * Hands in the token that the person read in the mail or text message, where the request for it
+ * answered with "/submit_url". The URL must be https, or on the client's own homeserver, and no
+ * access token travels. MX_OK if the token was accepted. A wrong one is MX_ERR_MATRIX:
+ * M_TOKEN_INCORRECT, M_SESSION_EXPIRED, M_INVALID_PARAM, or no errcode at all.
+ *
+ * @param submit_url     from the answer to the request for the token
+ * @param sid            from the same answer
+ * @param client_secret  the one of that request
+ * @param token          what the person typed; not empty
+ * @param callback       receives the result; NULL exactly if the client has a queue
+ * @param user_data      nullable; given back with the result
+ * @param op             nullable; receives the call's id before its result can come
+ */
+mx_status mx_submit_token(mx_client *client,
+                          const char *submit_url,
+                          const char *sid,
+                          const char *client_secret,
+                          const char *token,
+                          mx_callback callback,
+                          void *user_data,
+                          mx_op *op);
+
+/*
+ * Accounts: passwords, addresses and phone numbers, registration and its end.
+ *
+ * Each function is the operation of the same name in the spec, at its own path, and ends with one
+ * result. In all of them, callback is NULL exactly if the client has a queue; user_data and op are
+ * nullable; MX_OK is returned if the call was accepted, and a value outside its grammar is the
+ * result's status, MX_ERR_INVALID_ARGUMENT.
+ *
+ * "auth" is the JSON object of user-interactive authentication. A server that wants it answers
+ * MX_ERR_MATRIX with HTTP status 401, an errcode or none, and "/session" and "/flows" in the JSON:
+ * call again with {"type": ..., "session": ..., and what the stage needs}.
+ */
+
+/**
+ * Changes the password: of the account whose access token the client has, or of the one that "auth"
+ * proves. To reset a forgotten password use mx_password_reset, which sends no access token and
+ * survives a lost answer.
+ * POST /_matrix/client/v3/account/password
+ *
+ * @param new_password    not empty
+ * @param logout_devices  whether the account's other sessions are ended
+ * @param auth            nullable; JSON object
+ */
+mx_status mx_change_password(mx_client *client,
+                             const char *new_password,
+                             bool logout_devices,
+                             const char *auth,
+                             mx_callback callback,
+                             void *user_data,
+                             mx_op *op);
+
+/**
+ * Lists the account's addresses and phone numbers: "/threepids". Needs an access token.
+ * GET /_matrix/client/v3/account/3pid
+ */
+mx_status mx_get_account_3pids(mx_client *client, mx_callback callback, void *user_data, mx_op *op);
+
+/**
+ * Adds an address or phone number that mx_request_token_to_3pid_email or _msisdn has proved. Needs an
+ * access token.
+ * POST /_matrix/client/v3/account/3pid/add
+ *
+ * @param auth           nullable; JSON object
+ * @param client_secret  the one of the request for the token
+ * @param sid            from the answer to it
+ */
+mx_status mx_add_3pid(mx_client *client,
+                      const char *auth,
+                      const char *client_secret,
+                      const char *sid,
+                      mx_callback callback,
+                      void *user_data,
+                      mx_op *op);
+
+/**
+ * Publishes a proved address or phone number on an identity server. Needs an access token.
+ * POST /_matrix/client/v3/account/3pid/bind
+ *
+ * @param client_secret    the one of the request for the token
+ * @param id_access_token  the identity server's access token
+ * @param id_server        the identity server
+ * @param sid              from the answer to the request for the token
+ */
+mx_status mx_bind_3pid(mx_client *client,
+                       const char *client_secret,
+                       const char *id_access_token,
+                       const char *id_server,
+                       const char *sid,
+                       mx_callback callback,
+                       void *user_data,
+                       mx_op *op);
+
+/**
+ * Withdraws an address or phone number from an identity server, and keeps it with the account. Needs
+ * an access token. "/id_server_unbind_result" is "success" or "no-support".
+ * POST /_matrix/client/v3/account/3pid/unbind
+ *
+ * @param address    the address, or the number in international form without "+"
+ * @param id_server  nullable: the one it was bound at
+ * @param medium     "email" or "msisdn"
+ */
+mx_status mx_unbind_3pid_from_account(mx_client *client,
+                                      const char *address,
+                                      const char *id_server,
+                                      const char *medium,
+                                      mx_callback callback,
+                                      void *user_data,
+                                      mx_op *op);
+
+/**
+ * Takes an address or phone number off the account. Needs an access token.
+ * "/id_server_unbind_result" is "success" or "no-support".
+ * POST /_matrix/client/v3/account/3pid/delete
+ *
+ * @param address    the address, or the number in international form without "+"
+ * @param id_server  nullable: the one it was bound at
+ * @param medium     "email" or "msisdn"
+ */
+mx_status mx_delete_3pid_from_account(mx_client *client,
+                                      const char *address,
+                                      const char *id_server,
+                                      const char *medium,
+                                      mx_callback callback,
+                                      void *user_data,
+                                      mx_op *op);
+
+/**
+ * Asks whether a user name is free: MX_OK, or MX_ERR_MATRIX with M_USER_IN_USE, M_INVALID_USERNAME or
+ * M_EXCLUSIVE.
+ * GET /_matrix/client/v3/register/available
+ *
+ * @param username  the part of the Matrix ID before the ":", without "@"
+ */
+mx_status mx_check_username_availability(mx_client *client,
+                                         const char *username,
+                                         mx_callback callback,
+                                         void *user_data,
+                                         mx_op *op);
+
+/**
+ * Makes an account. MX_OK has "/user_id" and, unless inhibit_login is true, "/access_token" and
+ * "/device_id".
+ * POST /_matrix/client/v3/register
+ *
+ * @param kind                         nullable: "user"; or "guest"
+ * @param auth                         nullable; JSON object
+ * @param device_id                    nullable: the server makes one
+ * @param inhibit_login                whether to make the account without logging in
+ * @param initial_device_display_name  nullable; the session's name
+ * @param password                     nullable for guests; not empty
+ * @param refresh_token                whether the client can use refresh tokens
+ * @param username                     nullable: the server makes one
+ */
+mx_status mx_register(mx_client *client,
+                      const char *kind,
+                      const char *auth,
+                      const char *device_id,
+                      bool inhibit_login,
+                      const char *initial_device_display_name,
+                      const char *password,
+                      bool refresh_token,
+                      const char *username,
+                      mx_callback callback,
+                      void *user_data,
+                      mx_op *op);
+
+/**
+ * Ends the account for ever. Nobody can have its Matrix ID again.
+ * POST /_matrix/client/v3/account/deactivate
+ *
+ * @param auth       nullable; JSON object
+ * @param erase      whether the account's messages are to be hidden from those who join later
+ * @param id_server  nullable: where its addresses are unbound
+ */
+mx_status mx_deactivate_account(mx_client *client,
+                                const char *auth,
+                                bool erase,
+                                const char *id_server,
+                                mx_callback callback,
+                                void *user_data,
+                                mx_op *op);
 
 /*
  * Every operation by its name.

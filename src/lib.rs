@@ -7,6 +7,8 @@
 //! The public interface is `include/matrix_capi.h`, generated from [`ffi`]; Rust programs that link
 //! this crate call the same functions.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[cfg(panic = "abort")]
 compile_error!(
     "matrix-capi must be built with panic = \"unwind\": a panic becomes MX_ERR_INTERNAL, and under \"abort\" it would take the application down"
@@ -16,6 +18,8 @@ compile_error!(
 pub mod api;
 pub mod engine;
 pub mod ffi;
+#[deny(unsafe_code)]
+pub mod flow;
 #[deny(unsafe_code)]
 pub mod log;
 #[deny(unsafe_code)]

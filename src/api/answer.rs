@@ -41,6 +41,10 @@ pub fn read_answer(request: &Request, head: &Head, bytes: SecretBytes, now: Syst
                 let text = format!("{}: {}", error.errcode, error.error);
                 (Ending::Matrix, Some(error.errcode.to_owned()), text)
             }
+            // User-interactive authentication asks for its next stage; an errcode is optional.
+            None if head.status == 401 && json.0.get("flows").is_some_and(Value::is_array) => {
+                (Ending::Matrix, None, "user-interactive authentication is needed".to_owned())
+            }
             None => (Ending::BadResponse, None, "an error without an errcode".to_owned()),
         },
     };
@@ -58,6 +62,8 @@ pub fn read_answer(request: &Request, head: &Head, bytes: SecretBytes, now: Syst
         errcode,
         retry_after_ms,
         body: Some(Body { bytes, json }),
+        location: head.location.clone(),
+        maybe_carried_out: false,
     }
 }
 
@@ -166,6 +172,15 @@ mod tests {
         assert_eq!(outcome.errcode.as_deref(), Some("M_LIMIT_EXCEEDED"));
         assert_eq!(outcome.retry_after_ms, Some(333_000));
         assert!(outcome.message.ends_with("HTTP 429, M_LIMIT_EXCEEDED: Too Many Requests"));
+    }
+
+    #[test]
+    fn a_challenge_of_user_interactive_authentication_needs_no_errcode() {
+        let outcome = with_status(401, r#"{"session":"s","flows":[{"stages":[]}],"params":{}}"#);
+        assert_eq!((outcome.ending, outcome.errcode.as_deref()), (Ending::Matrix, None));
+        assert_eq!(outcome.text("/session"), Some("s"));
+        let outcome = with_status(403, r#"{"flows":[]}"#);
+        assert_eq!(outcome.ending, Ending::BadResponse);
     }
 
     #[test]

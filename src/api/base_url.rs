@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
 use super::outcome::Outcome;
 
@@ -55,14 +55,25 @@ impl BaseUrl {
         url
     }
 
-    /// Host and port, for messages.
-    pub fn authority(&self) -> &str {
-        self.url.authority()
+    pub fn origin(&self) -> Origin {
+        self.url.origin()
+    }
+
+    /// The top of the site: the URL without its path.
+    pub fn root(&self) -> Url {
+        let mut url = self.url.clone();
+        url.set_path("/");
+        url
+    }
+
+    /// The URL without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
     }
 }
 
 /// Whether the host can only be this machine, so that plain http to it crosses no network.
-fn is_this_machine(host: &Host<&str>) -> bool {
+pub fn is_this_machine(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
         Host::Ipv4(address) => IpAddr::V4(*address).is_loopback(),

@@ -13,7 +13,7 @@ pub enum Kind {
     Text,
     /// A string that must not be empty.
     NonEmpty,
-    /// A string that must never be shown: a password, an access token.
+    /// A string that must never be shown and is not empty: a password, an access token.
     Secret,
     /// 1 to 255 characters of `[0-9a-zA-Z.=_-]`; a secret.
     ClientSecret,
@@ -21,15 +21,17 @@ pub enum Kind {
     Sid,
     /// An email address: something, `@`, something.
     Email,
+    /// An ISO 3166-1 alpha-2 country code in upper case.
+    Country,
     /// An absolute URI of any scheme.
     Uri,
     /// 0 to 2^53 - 1.
     Natural,
     Boolean,
     Object,
+    /// The object of user-interactive authentication; it holds secrets.
+    AuthData,
     Array,
-    /// Any JSON value.
-    Any,
 }
 
 /// Where in a request a field travels.
@@ -91,9 +93,9 @@ impl Field {
 }
 
 impl Kind {
-    /// Whether the value must never be shown.
+    /// Whether the value, or a value inside it, must never be shown.
     pub const fn is_secret(self) -> bool {
-        matches!(self, Kind::Secret | Kind::ClientSecret)
+        matches!(self, Kind::Secret | Kind::ClientSecret | Kind::AuthData)
     }
 
     /// The JSON type, in the spec's word.
@@ -105,12 +107,12 @@ impl Kind {
             | Kind::ClientSecret
             | Kind::Sid
             | Kind::Email
+            | Kind::Country
             | Kind::Uri => "string",
             Kind::Natural => "integer",
             Kind::Boolean => "boolean",
-            Kind::Object => "object",
+            Kind::Object | Kind::AuthData => "object",
             Kind::Array => "array",
-            Kind::Any => "any",
         }
     }
 
@@ -122,8 +124,7 @@ impl Kind {
             "integer" => value.is_i64() || value.is_u64(),
             "boolean" => value.is_boolean(),
             "object" => value.is_object(),
-            "array" => value.is_array(),
-            _ => true,
+            _ => value.is_array(),
         };
         if !type_matches {
             return Some(format!("must be of type {}, not {}", self.json_type(), type_name(value)));
@@ -142,13 +143,18 @@ impl Kind {
 
     fn text_complaint(self, text: &str) -> Option<String> {
         match self {
-            Kind::NonEmpty if text.is_empty() => Some("must not be empty".into()),
+            Kind::NonEmpty | Kind::Secret if text.is_empty() => Some("must not be empty".into()),
             Kind::ClientSecret | Kind::Sid => opaque_id_complaint(text),
             Kind::Email => match text.split_once('@') {
                 None if text.is_empty() => Some("must not be empty".into()),
                 Some((local, domain)) if !local.is_empty() && !domain.is_empty() => None,
                 _ => Some("must be an email address: something, '@', something".into()),
             },
+            Kind::Country => {
+                let valid = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+                let why = "must be a country's two upper-case letters (ISO 3166-1), such as GB";
+                (!valid).then(|| why.into())
+            }
             Kind::Uri => Url::parse(text).is_err().then(|| {
                 "must be an absolute URI, such as https://app.example/done or myapp:/done".into()
             }),
@@ -246,6 +252,20 @@ mod tests {
         accepts(Kind::Uri, json!("myapp://reset"));
         refuses(Kind::Uri, json!(""), "absolute URI");
         refuses(Kind::Uri, json!("/done"), "absolute URI");
+    }
+
+    #[test]
+    fn a_country_is_two_upper_case_letters() {
+        accepts(Kind::Country, json!("GB"));
+        for bad in ["", "gb", "G", "GBR", "G1", "ÄÖ"] {
+            refuses(Kind::Country, json!(bad), "two upper-case letters");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_empty() {
+        accepts(Kind::Secret, json!(" "));
+        refuses(Kind::Secret, json!(""), "must not be empty");
     }
 
     #[test]

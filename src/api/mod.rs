@@ -9,10 +9,11 @@ mod field;
 mod operation;
 mod outcome;
 mod params;
+pub mod submit_token;
 pub mod table;
 
 pub use answer::{Head, read_answer};
-pub use base_url::BaseUrl;
+pub use base_url::{BaseUrl, is_this_machine};
 pub use client_secret::new_client_secret;
 pub use field::{Field, Kind, Place};
 pub use operation::{Auth, Method, Operation, Repeat, Request};

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::Value;
+use url::Url;
 
-use super::{Field, Outcome, Params, Place};
+use super::{BaseUrl, Field, Outcome, Params, Place};
 use crate::secret::{SecretBytes, SecretString};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +57,22 @@ pub struct Operation {
 #[derive(Debug)]
 pub struct Request {
     pub operation: &'static Operation,
+    /// As the row says, unless the caller knows better.
+    pub repeat: Repeat,
+    /// The whole URL, where it is not a path of the homeserver's.
+    pub url: Option<Url>,
     /// Percent-encoded; begins with `/`.
     pub path_and_query: Cow<'static, str>,
     pub body: Option<SecretBytes>,
     /// The values that must not be repeated in any message.
     pub secrets: Vec<SecretString>,
+}
+
+impl Request {
+    /// The same request to another homeserver; no access token will go with it.
+    pub fn at(self, base: &BaseUrl) -> Self {
+        Self { url: Some(base.join(&self.path_and_query)), ..self }
+    }
 }
 
 impl Operation {
@@ -70,6 +82,8 @@ impl Operation {
             .map_err(|complaint| Outcome::invalid_argument(format!("{}: {complaint}", self.id)))?;
         Ok(Request {
             operation: self,
+            repeat: self.repeat,
+            url: None,
             path_and_query: self.path_and_query(params),
             body: self.body(params)?,
             secrets: self.secrets(params),
@@ -159,12 +173,33 @@ impl Operation {
     }
 
     fn secrets(&self, params: &Params) -> Vec<SecretString> {
-        let secret = self.params.iter().filter(|field| field.kind.is_secret());
-        secret
-            .filter_map(|field| params.get(field.name)?.as_str().map(SecretString::from))
-            .collect()
+        let mut secrets = Vec::new();
+        for field in self.params.iter().filter(|field| field.kind.is_secret()) {
+            match params.get(field.name) {
+                Some(Value::String(text)) => secrets.push(text.as_str().into()),
+                Some(nested) => collect_secrets(nested, &mut secrets),
+                None => {}
+            }
+        }
+        secrets
     }
 }
+
+/// The secrets in the object of user-interactive authentication.
+fn collect_secrets(value: &Value, secrets: &mut Vec<SecretString>) {
+    let Value::Object(members) = value else { return };
+    for (name, value) in members {
+        match value {
+            Value::String(text) if SECRET_MEMBERS.contains(&name.as_str()) => {
+                secrets.push(text.as_str().into());
+            }
+            nested => collect_secrets(nested, secrets),
+        }
+    }
+}
+
+const SECRET_MEMBERS: [&str; 5] =
+    ["password", "token", "client_secret", "session", "id_access_token"];
 
 /// RFC 3986's unreserved characters stay; all else is encoded.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -195,6 +230,7 @@ mod tests {
             Field::body("name", Kind::Text).required(),
             Field::body("password", Kind::Secret),
             Field::body("server", Kind::Text).needs("password"),
+            Field::body("auth", Kind::AuthData),
         ],
         answer: &[],
     };
@@ -282,9 +318,10 @@ mod tests {
 
     #[test]
     fn secrets_are_listed_for_redaction() {
-        let json = r#"{"roomId": "r", "key": "k", "name": "n", "password": "hunter2"}"#;
+        let json = r#"{"roomId": "r", "key": "k", "name": "n", "password": "hunter2", "auth":
+            {"type": "x", "threepid_creds": {"sid": "y", "client_secret": "hunter3"}}}"#;
         let request = prepare(&EVERY_PLACE, json).unwrap();
-        assert_eq!(request.secrets, [SecretString::from("hunter2")]);
+        assert_eq!(request.secrets, ["hunter2".into(), SecretString::from("hunter3")]);
         assert!(!format!("{request:?}").contains("hunter2"));
     }
 }

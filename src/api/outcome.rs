@@ -1,5 +1,7 @@
 //! How an operation ended: the one value that travels back to the application.
 
+use serde_json::Value;
+
 use crate::secret::{SecretBytes, SecretJson};
 
 /// The ways an operation can end. `ffi` gives each its number and name.
@@ -13,6 +15,8 @@ pub enum Ending {
     Tls,
     Matrix,
     BadResponse,
+    Pending,
+    WebRequired,
     UnknownOutcome,
     Internal,
 }
@@ -36,6 +40,10 @@ pub struct Outcome {
     pub retry_after_ms: Option<u64>,
     /// `None` where no answer came.
     pub body: Option<Body>,
+    /// Where a redirect leads.
+    pub location: Option<String>,
+    /// Whether the request may have been carried out although no complete answer came.
+    pub maybe_carried_out: bool,
 }
 
 impl Outcome {
@@ -47,11 +55,32 @@ impl Outcome {
             errcode: None,
             retry_after_ms: None,
             body: None,
+            location: None,
+            maybe_carried_out: false,
         }
     }
 
     pub fn invalid_argument(message: impl Into<String>) -> Self {
         Self::new(Ending::InvalidArgument, message)
+    }
+
+    /// An outcome that the library itself has put into JSON.
+    pub fn of_json(ending: Ending, message: impl Into<String>, json: Value) -> Self {
+        let json = SecretJson(json);
+        let mut bytes = SecretBytes::default();
+        // A value in memory always has a text, and the buffer grows.
+        let _ = serde_json::to_writer(&mut bytes, &json.0);
+        Self { body: Some(Body { bytes, json: Some(json) }), ..Self::new(ending, message) }
+    }
+
+    /// The member of the answer's JSON that a pointer names.
+    pub fn json(&self, pointer: &str) -> Option<&Value> {
+        self.body.as_ref()?.json.as_ref()?.0.pointer(pointer)
+    }
+
+    /// The same, where it is a string.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.json(pointer)?.as_str()
     }
 
     pub fn internal(message: impl Into<String>) -> Self {

@@ -25,8 +25,19 @@ impl Params {
         self
     }
 
+    /// Adds a parameter that is given as the text of a JSON object; `None` leaves it out.
+    pub fn with_json(self, name: &str, json: Option<&str>) -> Result<Self, Outcome> {
+        let Some(json) = json else { return Ok(self) };
+        let mut object = Self::read(json, name)?;
+        Ok(self.with(name, Some(object.0.0.take())))
+    }
+
     /// Reads a JSON object. The same name twice is refused: one of the two would be lost.
     pub fn parse(json: &str) -> Result<Self, Outcome> {
+        Self::read(json, "params_json")
+    }
+
+    fn read(json: &str, name: &str) -> Result<Self, Outcome> {
         let mut reader = serde_json::Deserializer::from_str(json);
         let parsed = reader.deserialize_map(UniqueMembers).and_then(|members| {
             reader.end()?;
@@ -36,8 +47,8 @@ impl Params {
             // serde's own text may quote the input, which may hold secrets.
             let place = format!("line {}, column {}", error.line(), error.column());
             Outcome::invalid_argument(match error.to_string().strip_prefix(TWICE) {
-                Some(_) => format!("params_json names a member twice ({place})"),
-                None => format!("params_json is not a JSON object ({place})"),
+                Some(_) => format!("{name} names a member twice ({place})"),
+                None => format!("{name} is not a JSON object ({place})"),
             })
         })
     }

@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -65,7 +66,7 @@ struct Cancel {
 static NEXT_OP: AtomicU64 = AtomicU64::new(1);
 
 impl Client {
-    pub fn new(base: BaseUrl, options: &Options) -> Result<Arc<Self>, Outcome> {
+    pub fn new(base: Option<BaseUrl>, options: &Options) -> Result<Arc<Self>, Outcome> {
         let lease = Lease::take().map_err(|error| {
             Outcome::internal(format!("the library's threads did not start: {error}"))
         })?;
@@ -79,6 +80,16 @@ impl Client {
             calls: Mutex::default(),
             idle: Condvar::new(),
         }))
+    }
+
+    /// Its homeserver; `None` if it was made without one.
+    pub fn base(&self) -> Option<&BaseUrl> {
+        self.transport.base()
+    }
+
+    /// Whether it may use plain http to other machines.
+    pub fn allows_plain_http(&self) -> bool {
+        self.transport.allows_plain_http()
     }
 
     /// For calls submitted from now on.
@@ -237,7 +248,7 @@ fn poll_caught(
 
 /// What a running call has: its transport, its access token and the time by which it must end.
 pub struct Call {
-    pub op: u64,
+    op: u64,
     deadline: Instant,
     token: Option<Token>,
     transport: Arc<Transport>,
@@ -248,9 +259,35 @@ impl Call {
     pub async fn run(&self, request: Result<Request, Outcome>) -> Outcome {
         match request {
             Ok(mut request) => {
-                self.transport.run(self.op, &mut request, self.token.as_ref(), self.deadline).await
+                let token = self.token.as_ref();
+                self.transport.run(self.op, &mut request, token, self.deadline).await
             }
             Err(outcome) => outcome,
         }
     }
+
+    /// The client's homeserver; `None` if it was made without one.
+    pub fn base(&self) -> Option<&BaseUrl> {
+        self.transport.base()
+    }
+
+    /// Whether the client may use plain http to other machines.
+    pub fn allows_plain_http(&self) -> bool {
+        self.transport.allows_plain_http()
+    }
+
+    /// From here on no access token travels, whatever the client has.
+    pub fn forget_token(&mut self) {
+        self.token = None;
+    }
+
+    /// Gives what follows the client's whole timeout again.
+    pub fn renew_deadline(&mut self) {
+        self.deadline = Instant::now() + self.transport.timeout();
+    }
+}
+
+/// Waits without holding anything up.
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use reqwest::Url;
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
@@ -44,10 +45,22 @@ impl Token {
 /// The way to one homeserver.
 pub struct Transport {
     http: reqwest::Client,
-    base: BaseUrl,
+    base: Option<BaseUrl>,
     policy: Policy,
     timeout: Duration,
+    allow_plain_http: bool,
     max_response_bytes: usize,
+}
+
+/// How far a request has come.
+#[derive(Default)]
+struct Progress {
+    /// Why the latest try failed.
+    latest: Option<String>,
+    /// A try is under way, and nobody knows how far it got.
+    under_way: bool,
+    /// The answer to a try that may have reached the server was lost.
+    maybe_carried_out: bool,
 }
 
 /// A try that ended without a complete answer.
@@ -57,7 +70,7 @@ struct Failure {
 }
 
 impl Transport {
-    pub fn new(base: BaseUrl, options: &Options) -> Result<Self, Outcome> {
+    pub fn new(base: Option<BaseUrl>, options: &Options) -> Result<Self, Outcome> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_config(options)?)
             .user_agent(&options.user_agent)
@@ -78,12 +91,21 @@ impl Transport {
             base,
             policy: Policy::from(options),
             timeout: options.timeout,
+            allow_plain_http: options.allow_plain_http,
             max_response_bytes: options.max_response_bytes,
         })
     }
 
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    pub fn allows_plain_http(&self) -> bool {
+        self.allow_plain_http
+    }
+
+    pub fn base(&self) -> Option<&BaseUrl> {
+        self.base.as_ref()
     }
 
     /// Sends a request until it has an outcome, or until `deadline`.
@@ -94,57 +116,84 @@ impl Transport {
         token: Option<&Token>,
         deadline: Instant,
     ) -> Outcome {
-        let operation = request.operation;
-        let token = match (operation.auth, token) {
-            (Auth::Never, _) | (Auth::Optional, None) => None,
-            (Auth::Required, None) => {
-                return Outcome::invalid_argument(format!(
-                    "{}: access_token is missing: this operation needs one",
-                    operation.id
-                ));
-            }
-            (_, Some(token)) => Some(token),
+        let (url, token) = match self.target(request, token) {
+            Ok(target) => target,
+            Err(outcome) => return outcome,
         };
-        let mut latest = None;
-        let tries = self.tries(op, request, token, deadline, &mut latest);
+        let mut progress = Progress::default();
+        let tries = self.tries(op, request, url, token, deadline, &mut progress);
         match timeout_at(deadline, tries).await {
-            Ok(outcome) => outcome,
+            Ok(outcome) => Outcome { maybe_carried_out: progress.maybe_carried_out, ..outcome },
             Err(_) => {
                 let limit = self.timeout.as_millis();
-                let before =
-                    latest.map(|message| format!("; before that, {message}")).unwrap_or_default();
-                let message = format!("{}: no answer within {limit} ms{before}", operation.id);
-                Outcome::new(Ending::Deadline, message)
+                let before = progress.latest.map(|message| format!("; before that, {message}"));
+                let before = before.unwrap_or_default();
+                let message =
+                    format!("{}: no answer within {limit} ms{before}", request.operation.id);
+                Outcome {
+                    maybe_carried_out: progress.maybe_carried_out || progress.under_way,
+                    ..Outcome::new(Ending::Deadline, message)
+                }
             }
         }
+    }
+
+    /// Where a request goes, and whether the access token goes with it: never to a URL that the
+    /// homeserver or a document named.
+    fn target<'a>(
+        &self,
+        request: &Request,
+        token: Option<&'a Token>,
+    ) -> Result<(Url, Option<&'a Token>), Outcome> {
+        let operation = request.operation;
+        let wrong = |why: &str| Outcome::invalid_argument(format!("{}: {why}", operation.id));
+        if let Some(url) = &request.url {
+            return Ok((url.clone(), None));
+        }
+        let token = match operation.auth {
+            Auth::Never => None,
+            Auth::Optional => token,
+            Auth::Required if token.is_none() => {
+                return Err(wrong("access_token is missing: this operation needs one"));
+            }
+            Auth::Required => token,
+        };
+        let base =
+            self.base.as_ref().ok_or_else(|| wrong("this client was made without a homeserver"))?;
+        Ok((base.join(&request.path_and_query), token))
     }
 
     async fn tries(
         &self,
         op: u64,
         request: &mut Request,
+        url: Url,
         token: Option<&Token>,
         deadline: Instant,
-        latest: &mut Option<String>,
+        progress: &mut Progress,
     ) -> Outcome {
         let body = request.body.take().map(Bytes::from_owner);
         let request = &*request;
         let operation = request.operation;
-        let mut retries = Retries::new(&self.policy, operation.repeat);
+        let mut retries = Retries::new(&self.policy, request.repeat);
         loop {
             let started = Instant::now();
             log::debug(format_args!("op {op}: {:?} {}", operation.method, operation.path));
-            let (outcome, wait) = match self.one_try(request, body.clone(), token).await {
-                Ok((head, bytes)) => {
-                    let outcome = read_answer(request, &head, bytes, SystemTime::now());
-                    let wait = retries.after_answer(&outcome, jitter());
-                    (outcome, wait)
-                }
-                Err(failure) => {
-                    let wait = retries.after_fault(failure.fault, jitter());
-                    (failure.outcome, wait)
-                }
-            };
+            progress.under_way = true;
+            let (outcome, wait) =
+                match self.one_try(request, url.clone(), body.clone(), token).await {
+                    Ok((head, bytes)) => {
+                        let outcome = read_answer(request, &head, bytes, SystemTime::now());
+                        let wait = retries.after_answer(&outcome, jitter());
+                        (outcome, wait)
+                    }
+                    Err(failure) => {
+                        progress.maybe_carried_out |= failure.fault == Fault::MaybeSent;
+                        let wait = retries.after_fault(failure.fault, jitter());
+                        (failure.outcome, wait)
+                    }
+                };
+            progress.under_way = false;
             log::info(format_args!(
                 "op {op}: {}, after {} ms",
                 outcome.message,
@@ -153,7 +202,7 @@ impl Transport {
             match wait {
                 Some(wait) if Instant::now() + wait < deadline => {
                     log::info(format_args!("op {op}: trying again in {} ms", wait.as_millis()));
-                    *latest = Some(outcome.message);
+                    progress.latest = Some(outcome.message);
                     sleep(wait).await;
                 }
                 _ => return outcome,
@@ -164,6 +213,7 @@ impl Transport {
     async fn one_try(
         &self,
         request: &Request,
+        url: Url,
         body: Option<Bytes>,
         token: Option<&Token>,
     ) -> Result<(Head, SecretBytes), Failure> {
@@ -173,7 +223,8 @@ impl Transport {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut builder = self.http.request(method, self.base.join(&request.path_and_query));
+        let host = url.authority().to_owned();
+        let mut builder = self.http.request(method, url);
         if let Some(body) = body {
             let json = HeaderValue::from_static("application/json");
             builder = builder.header(CONTENT_TYPE, json).body(body);
@@ -181,7 +232,7 @@ impl Transport {
         if let Some(Token(value)) = token {
             builder = builder.header(AUTHORIZATION, value.clone());
         }
-        let response = builder.send().await.map_err(|error| self.failure(request, &error))?;
+        let response = builder.send().await.map_err(|error| failure(request, &host, &error))?;
         let header = |name: HeaderName| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
@@ -239,52 +290,43 @@ impl Transport {
             }
         }
     }
+}
 
-    /// What a request that got no answer means.
-    fn failure(&self, request: &Request, error: &reqwest::Error) -> Failure {
-        let id = request.operation.id;
-        let host = self.base.authority();
-        let causes = causes(error);
-        let of = |fault, ending, what: String| Failure {
-            fault,
-            outcome: Outcome::new(ending, format!("{id}: {what}: {causes}")),
+/// What a request that got no answer means.
+fn failure(request: &Request, host: &str, error: &reqwest::Error) -> Failure {
+    let id = request.operation.id;
+    let causes = causes(error);
+    let of = |fault, ending, what: String| Failure {
+        fault,
+        outcome: Outcome::new(ending, format!("{id}: {what}: {causes}")),
+    };
+    let tls = chain(error).any(is_tls);
+    if error.is_connect() {
+        return match tls {
+            true => of(Fault::Lasting, Ending::Tls, format!("no TLS with {host}")),
+            false => of(Fault::NotSent, Ending::Connect, format!("no connection to {host}")),
         };
-        let tls = chain(error).any(is_tls);
-        if error.is_connect() {
-            return match tls {
-                true => of(Fault::Lasting, Ending::Tls, format!("no TLS with {host}")),
-                false => of(Fault::NotSent, Ending::Connect, format!("no connection to {host}")),
-            };
-        }
-        let hyper = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
-        if hyper.is_some_and(|error| error.is_parse()) {
-            return of(Fault::Lasting, Ending::BadResponse, "the answer is not HTTP".into());
-        }
-        if hyper.is_some_and(|error| error.is_canceled()) {
-            return of(
-                Fault::NotSent,
-                Ending::Connect,
-                format!("the connection to {host} was closed"),
-            );
-        }
-        let ending = match (request.operation.repeat, tls) {
-            (Repeat::Unsafe, _) => Ending::UnknownOutcome,
-            (Repeat::Harmless, true) => Ending::Tls,
-            (Repeat::Harmless, false) => Ending::Connect,
-        };
-        of(
-            Fault::MaybeSent,
-            ending,
-            format!("the connection to {host} broke before an answer came"),
-        )
     }
+    let hyper = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+    if hyper.is_some_and(|error| error.is_parse()) {
+        return of(Fault::Lasting, Ending::BadResponse, "the answer is not HTTP".into());
+    }
+    if hyper.is_some_and(|error| error.is_canceled()) {
+        return of(Fault::NotSent, Ending::Connect, format!("the connection to {host} was closed"));
+    }
+    let ending = match (request.repeat, tls) {
+        (Repeat::Unsafe, _) => Ending::UnknownOutcome,
+        (Repeat::Harmless, true) => Ending::Tls,
+        (Repeat::Harmless, false) => Ending::Connect,
+    };
+    of(Fault::MaybeSent, ending, format!("the connection to {host} broke before an answer came"))
 }
 
 /// Reads a proxy's URL; the message never repeats it, since it may hold a password.
 pub fn proxy_of(url: &SecretString) -> Result<reqwest::Proxy, Outcome> {
     let wrong =
         || Outcome::invalid_argument("proxy must be a URL such as http://proxy.example:3128");
-    let parsed = reqwest::Url::parse(url.as_str()).map_err(|_| wrong())?;
+    let parsed = Url::parse(url.as_str()).map_err(|_| wrong())?;
     if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
         return Err(wrong());
     }

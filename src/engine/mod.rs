@@ -13,7 +13,7 @@ mod retry;
 mod runtime;
 mod tls;
 
-pub use client::{Call, Client, Refusal};
+pub use client::{Call, Client, Refusal, pause};
 pub use completion::{Finished, Handler, UserData};
 pub use fork::forked;
 pub use options::Options;

@@ -1,97 +1,289 @@
-//! Operations on accounts, each with its parameters in the spec's order.
+//! Accounts: passwords, addresses and phone numbers, registration and its end.
+//!
+//! Each function is the operation of the same name in the spec, at its own path, and ends with one
+//! result. In all of them, callback is NULL exactly if the client has a queue; user_data and op are
+//! nullable; MX_OK is returned if the call was accepted, and a value outside its grammar is the
+//! result's status, MX_ERR_INVALID_ARGUMENT.
+//!
+//! "auth" is the JSON object of user-interactive authentication. A server that wants it answers
+//! MX_ERR_MATRIX with HTTP status 401, an errcode or none, and "/session" and "/flows" in the JSON:
+//! call again with {"type": ..., "session": ..., and what the stage needs}.
 
 use std::ffi::{c_char, c_void};
 
-use super::boundary::{Stop, guard, optional_text, text};
-use super::call::submit;
+use super::boundary::{guard, optional_text, text};
+use super::call::{Delivery, submit};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
-use super::status::{MX_ERR_INTERNAL, MX_ERR_INVALID_ARGUMENT, mx_status};
-use crate::api::{Params, new_client_secret, table};
+use super::status::mx_status;
+use crate::api::{Params, table};
 
-/// The size of a buffer for a client_secret, its NUL included.
-pub const MX_CLIENT_SECRET_SIZE: usize = 44;
-
-/// Writes a new client_secret: 43 characters (256 bits) from the system's random source, and NUL.
-/// It is a secret: with it and the mail's link, anyone can take the account.
+/// Changes the password: of the account whose access token the client has, or of the one that "auth"
+/// proves. To reset a forgotten password use mx_password_reset, which sends no access token and
+/// survives a lost answer.
+/// POST /_matrix/client/v3/account/password
 ///
-/// @param buf  receives it
-/// @param len  the size of buf: at least MX_CLIENT_SECRET_SIZE
-/// @return MX_OK; MX_ERR_INVALID_ARGUMENT if buf is too small; MX_ERR_INTERNAL if the system has no
-///         randomness
+/// @param new_password    not empty
+/// @param logout_devices  whether the account's other sessions are ended
+/// @param auth            nullable; JSON object
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mx_generate_client_secret(buf: *mut c_char, len: usize) -> mx_status {
-    guard("mx_generate_client_secret", || {
-        if buf.is_null() {
-            return Err(Stop::new(super::status::MX_ERR_NULL_ARGUMENT, "buf is NULL"));
-        }
-        if len < MX_CLIENT_SECRET_SIZE {
-            let why = format!("len must be at least {MX_CLIENT_SECRET_SIZE}, not {len}");
-            return Err(Stop::new(MX_ERR_INVALID_ARGUMENT, why));
-        }
-        let secret =
-            new_client_secret().map_err(|error| Stop::new(MX_ERR_INTERNAL, error.to_string()))?;
-        let text = secret.as_str();
-        // SAFETY: buf has room for at least the text and a NUL.
+pub unsafe extern "C" fn mx_change_password(
+    client: *mut mx_client,
+    new_password: *const c_char,
+    logout_devices: bool,
+    auth: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_change_password", || {
+        // SAFETY: by the header's rules.
         unsafe {
-            buf.copy_from_nonoverlapping(text.as_ptr().cast(), text.len());
-            buf.add(text.len()).write(0);
+            let params = Params::new()
+                .with("new_password", Some(text(new_password, "new_password")?))
+                .with("logout_devices", Some(logout_devices))
+                .with_json("auth", optional_text(auth, "auth")?);
+            let request = params.and_then(|params| table::CHANGE_PASSWORD.prepare(&params));
+            submit(client, request, Delivery { callback, user_data, op })
         }
-        Ok(())
     })
 }
 
-/// Asks the homeserver to mail a link that lets its reader reset a password:
-/// POST /_matrix/client/v3/account/password/email/requestToken, operation
-/// requestTokenToResetPasswordEmail of the spec.
-///
-/// MX_OK with "/sid" says that the server took the request, not that the address has an account:
-/// servers may hide that. "/submit_url" is there only if the person types a token from the mail
-/// instead of following its link. Of errcodes expect M_THREEPID_NOT_FOUND, M_LIMIT_EXCEEDED,
-/// M_THREEPID_DENIED, M_INVALID_PARAM, M_UNRECOGNIZED (accounts live elsewhere), and M_UNKNOWN with
-/// HTTP status 400 (this server sends no mail).
-///
-/// The access token never travels with it. It is repeated after a broken connection: with the same
-/// send_attempt the server sends no second mail.
-///
-/// @param client_secret    1 to 255 characters of [0-9a-zA-Z.=_-], from mx_generate_client_secret;
-///                         keep it for the steps that follow
-/// @param email            the account's address
-/// @param send_attempt     0 to 2^53 - 1; the server sends another mail only for a higher number
-/// @param next_link        nullable; an absolute URI to which the person is led after confirming
-/// @param id_access_token  nullable; with id_server only
-/// @param id_server        nullable; deprecated by the spec; needs id_access_token
-/// @param callback         receives the result; NULL exactly if the client has a queue
-/// @param user_data        nullable; given back with the result
-/// @param op               nullable; receives the call's id before its result can come
-/// @return MX_OK if accepted; a value outside its grammar is the result's status,
-///         MX_ERR_INVALID_ARGUMENT
+/// Lists the account's addresses and phone numbers: "/threepids". Needs an access token.
+/// GET /_matrix/client/v3/account/3pid
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mx_request_token_to_reset_password_email(
+pub unsafe extern "C" fn mx_get_account_3pids(
+    client: *mut mx_client,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_get_account_3pids", || {
+        let request = table::GET_ACCOUNT_3PIDS.prepare(&Params::new());
+        // SAFETY: by the header's rules.
+        unsafe { submit(client, request, Delivery { callback, user_data, op }) }
+    })
+}
+
+/// Adds an address or phone number that mx_request_token_to_3pid_email or _msisdn has proved. Needs an
+/// access token.
+/// POST /_matrix/client/v3/account/3pid/add
+///
+/// @param auth           nullable; JSON object
+/// @param client_secret  the one of the request for the token
+/// @param sid            from the answer to it
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_add_3pid(
+    client: *mut mx_client,
+    auth: *const c_char,
+    client_secret: *const c_char,
+    sid: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_add_3pid", || {
+        // SAFETY: by the header's rules.
+        unsafe {
+            let params = Params::new()
+                .with("client_secret", Some(text(client_secret, "client_secret")?))
+                .with("sid", Some(text(sid, "sid")?))
+                .with_json("auth", optional_text(auth, "auth")?);
+            let request = params.and_then(|params| table::ADD_3PID.prepare(&params));
+            submit(client, request, Delivery { callback, user_data, op })
+        }
+    })
+}
+
+/// Publishes a proved address or phone number on an identity server. Needs an access token.
+/// POST /_matrix/client/v3/account/3pid/bind
+///
+/// @param client_secret    the one of the request for the token
+/// @param id_access_token  the identity server's access token
+/// @param id_server        the identity server
+/// @param sid              from the answer to the request for the token
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_bind_3pid(
     client: *mut mx_client,
     client_secret: *const c_char,
-    email: *const c_char,
-    send_attempt: i64,
-    next_link: *const c_char,
     id_access_token: *const c_char,
+    id_server: *const c_char,
+    sid: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_bind_3pid", || {
+        // SAFETY: by the header's rules.
+        unsafe {
+            let params = Params::new()
+                .with("client_secret", Some(text(client_secret, "client_secret")?))
+                .with("id_access_token", Some(text(id_access_token, "id_access_token")?))
+                .with("id_server", Some(text(id_server, "id_server")?))
+                .with("sid", Some(text(sid, "sid")?));
+            let request = table::BIND_3PID.prepare(&params);
+            submit(client, request, Delivery { callback, user_data, op })
+        }
+    })
+}
+
+/// Withdraws an address or phone number from an identity server, and keeps it with the account. Needs
+/// an access token. "/id_server_unbind_result" is "success" or "no-support".
+/// POST /_matrix/client/v3/account/3pid/unbind
+///
+/// @param address    the address, or the number in international form without "+"
+/// @param id_server  nullable: the one it was bound at
+/// @param medium     "email" or "msisdn"
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_unbind_3pid_from_account(
+    client: *mut mx_client,
+    address: *const c_char,
+    id_server: *const c_char,
+    medium: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_unbind_3pid_from_account", || {
+        // SAFETY: by the header's rules.
+        unsafe {
+            let params = Params::new()
+                .with("address", Some(text(address, "address")?))
+                .with("id_server", optional_text(id_server, "id_server")?)
+                .with("medium", Some(text(medium, "medium")?));
+            let request = table::UNBIND_3PID_FROM_ACCOUNT.prepare(&params);
+            submit(client, request, Delivery { callback, user_data, op })
+        }
+    })
+}
+
+/// Takes an address or phone number off the account. Needs an access token.
+/// "/id_server_unbind_result" is "success" or "no-support".
+/// POST /_matrix/client/v3/account/3pid/delete
+///
+/// @param address    the address, or the number in international form without "+"
+/// @param id_server  nullable: the one it was bound at
+/// @param medium     "email" or "msisdn"
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_delete_3pid_from_account(
+    client: *mut mx_client,
+    address: *const c_char,
+    id_server: *const c_char,
+    medium: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_delete_3pid_from_account", || {
+        // SAFETY: by the header's rules.
+        unsafe {
+            let params = Params::new()
+                .with("address", Some(text(address, "address")?))
+                .with("id_server", optional_text(id_server, "id_server")?)
+                .with("medium", Some(text(medium, "medium")?));
+            let request = table::DELETE_3PID_FROM_ACCOUNT.prepare(&params);
+            submit(client, request, Delivery { callback, user_data, op })
+        }
+    })
+}
+
+/// Asks whether a user name is free: MX_OK, or MX_ERR_MATRIX with M_USER_IN_USE, M_INVALID_USERNAME or
+/// M_EXCLUSIVE.
+/// GET /_matrix/client/v3/register/available
+///
+/// @param username  the part of the Matrix ID before the ":", without "@"
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_check_username_availability(
+    client: *mut mx_client,
+    username: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_check_username_availability", || {
+        // SAFETY: by the header's rules.
+        unsafe {
+            let params = Params::new().with("username", Some(text(username, "username")?));
+            let request = table::CHECK_USERNAME_AVAILABILITY.prepare(&params);
+            submit(client, request, Delivery { callback, user_data, op })
+        }
+    })
+}
+
+/// Makes an account. MX_OK has "/user_id" and, unless inhibit_login is true, "/access_token" and
+/// "/device_id".
+/// POST /_matrix/client/v3/register
+///
+/// @param kind                         nullable: "user"; or "guest"
+/// @param auth                         nullable; JSON object
+/// @param device_id                    nullable: the server makes one
+/// @param inhibit_login                whether to make the account without logging in
+/// @param initial_device_display_name  nullable; the session's name
+/// @param password                     nullable for guests; not empty
+/// @param refresh_token                whether the client can use refresh tokens
+/// @param username                     nullable: the server makes one
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_register(
+    client: *mut mx_client,
+    kind: *const c_char,
+    auth: *const c_char,
+    device_id: *const c_char,
+    inhibit_login: bool,
+    initial_device_display_name: *const c_char,
+    password: *const c_char,
+    refresh_token: bool,
+    username: *const c_char,
+    callback: mx_callback,
+    user_data: *mut c_void,
+    op: *mut mx_op,
+) -> mx_status {
+    guard("mx_register", || {
+        // SAFETY: by the header's rules.
+        unsafe {
+            let params = Params::new()
+                .with("kind", optional_text(kind, "kind")?)
+                .with("device_id", optional_text(device_id, "device_id")?)
+                .with("inhibit_login", Some(inhibit_login))
+                .with(
+                    "initial_device_display_name",
+                    optional_text(initial_device_display_name, "initial_device_display_name")?,
+                )
+                .with("password", optional_text(password, "password")?)
+                .with("refresh_token", Some(refresh_token))
+                .with("username", optional_text(username, "username")?)
+                .with_json("auth", optional_text(auth, "auth")?);
+            let request = params.and_then(|params| table::REGISTER.prepare(&params));
+            submit(client, request, Delivery { callback, user_data, op })
+        }
+    })
+}
+
+/// Ends the account for ever. Nobody can have its Matrix ID again.
+/// POST /_matrix/client/v3/account/deactivate
+///
+/// @param auth       nullable; JSON object
+/// @param erase      whether the account's messages are to be hidden from those who join later
+/// @param id_server  nullable: where its addresses are unbound
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_deactivate_account(
+    client: *mut mx_client,
+    auth: *const c_char,
+    erase: bool,
     id_server: *const c_char,
     callback: mx_callback,
     user_data: *mut c_void,
     op: *mut mx_op,
 ) -> mx_status {
-    guard("mx_request_token_to_reset_password_email", || {
+    guard("mx_deactivate_account", || {
         // SAFETY: by the header's rules.
         unsafe {
             let params = Params::new()
-                .with("client_secret", Some(text(client_secret, "client_secret")?))
-                .with("email", Some(text(email, "email")?))
-                .with("send_attempt", Some(send_attempt))
-                .with("next_link", optional_text(next_link, "next_link")?)
-                .with("id_access_token", optional_text(id_access_token, "id_access_token")?)
-                .with("id_server", optional_text(id_server, "id_server")?);
-            let request = table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(&params);
-            submit(client, request, callback, user_data, op)
+                .with("erase", Some(erase))
+                .with("id_server", optional_text(id_server, "id_server")?)
+                .with_json("auth", optional_text(auth, "auth")?);
+            let request = params.and_then(|params| table::DEACTIVATE_ACCOUNT.prepare(&params));
+            submit(client, request, Delivery { callback, user_data, op })
         }
     })
 }

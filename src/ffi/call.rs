@@ -1,6 +1,8 @@
 //! Every operation by its name.
 
 use std::ffi::{CString, c_char, c_void};
+use std::future::Future;
+use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 use serde_json::json;
@@ -10,8 +12,8 @@ use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::{mx_op, mx_result};
 use super::status::mx_status;
-use crate::api::{Auth, Method, Operation, Outcome, Params, Place, Repeat, table};
-use crate::engine::{Handler, UserData};
+use crate::api::{Auth, Method, Operation, Outcome, Params, Place, Repeat, Request, table};
+use crate::engine::{Call, Client, Handler, UserData};
 
 /// Starts any operation of the table by the spec's operationId.
 ///
@@ -45,7 +47,7 @@ pub unsafe extern "C" fn mx_call(
         });
         let request = row.and_then(|row| row.prepare(&Params::parse(params)?));
         // SAFETY: by the header's rules.
-        unsafe { submit(client, request, callback, user_data, op) }
+        unsafe { submit(client, request, Delivery { callback, user_data, op }) }
     })
 }
 
@@ -63,35 +65,51 @@ pub extern "C" fn mx_operations() -> *const c_char {
     .as_ptr()
 }
 
+/// How a result is to reach the application: what every function that starts something takes.
+pub(super) struct Delivery {
+    pub callback: mx_callback,
+    pub user_data: *mut c_void,
+    pub op: *mut mx_op,
+}
+
 /// What every function that starts one operation does once it has collected its parameters.
 ///
 /// # Safety
-/// `client` must be NULL or alive; `op` NULL or writable; `callback` must be able to take the
-/// result on another thread.
+/// As [`start`].
 pub(super) unsafe fn submit(
-    client: *mut mx_client,
-    request: Result<crate::api::Request, Outcome>,
-    callback: mx_callback,
-    user_data: *mut c_void,
-    op: *mut mx_op,
+    client: *const mx_client,
+    request: Result<Request, Outcome>,
+    delivery: Delivery,
 ) -> Result<(), Stop> {
     // SAFETY: by this function's contract.
-    let client = unsafe { borrow(client, "client") }?;
-    let handler = callback.map(|callback| -> Handler {
+    unsafe {
+        start(&borrow(client, "client")?.0, delivery, |call| async move { call.run(request).await })
+    }
+}
+
+/// Hands a job to the engine.
+///
+/// # Safety
+/// `delivery.op` must be NULL or writable; `delivery.callback` must bear what the header says.
+pub(super) unsafe fn start<F: Future<Output = Outcome> + Send + 'static>(
+    client: &Arc<Client>,
+    delivery: Delivery,
+    job: impl FnOnce(Call) -> F,
+) -> Result<(), Stop> {
+    let handler = delivery.callback.map(|callback| -> Handler {
         Box::new(move |finished| {
             let user_data = finished.user_data.0;
-            // SAFETY: the header says what a callback must bear.
+            // SAFETY: by this function's contract.
             unsafe { callback(give(mx_result::new(finished)), user_data) }
         })
     });
     let announce = |id| {
-        if !op.is_null() {
+        if !delivery.op.is_null() {
             // SAFETY: by this function's contract.
-            unsafe { op.write(id) }
+            unsafe { delivery.op.write(id) }
         }
     };
-    let job = |call: crate::engine::Call| async move { call.run(request).await };
-    Ok(client.0.submit(handler, UserData(user_data), announce, job)?)
+    Ok(client.submit(handler, UserData(delivery.user_data), announce, job)?)
 }
 
 fn describe(row: &Operation) -> serde_json::Value {

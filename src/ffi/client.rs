@@ -7,11 +7,11 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::boundary::{borrow, give, guard, optional_text, place, release, take, text};
+use super::boundary::{Stop, borrow, give, guard, optional_text, place, release, take, text};
 use super::options::mx_client_options;
-use super::result::{mx_op, mx_result};
+use super::result::{mx_op, mx_result, or_error};
 use super::status::mx_status;
-use crate::api::BaseUrl;
+use crate::api::{BaseUrl, Outcome};
 use crate::engine::{Client, Options};
 
 /// The way to one homeserver. Free it with mx_client_free.
@@ -37,27 +37,52 @@ pub unsafe extern "C" fn mx_client_new(
 ) -> mx_status {
     guard("mx_client_new", || {
         // SAFETY: by the header's rules.
-        let (url, out) = unsafe { (text(homeserver_url, "homeserver_url")?, place(out, "out")?) };
-        // SAFETY: by the header's rules.
-        let (options, mut error) = unsafe { (options.as_ref(), error.as_mut()) };
-        if let Some(error) = &mut error {
-            **error = std::ptr::null_mut();
+        unsafe {
+            let url = text(homeserver_url, "homeserver_url")?;
+            make(options, out, error, |options| {
+                BaseUrl::parse(url, options.allow_plain_http).map(Some)
+            })
         }
-        let defaults = Options::default();
-        let options = options.map_or(&defaults, |options| &options.0);
-        let made = BaseUrl::parse(url, options.allow_plain_http)
-            .and_then(|base| Client::new(base, options));
-        match (made, error) {
-            (Ok(client), _) => *out = give(mx_client(client)),
-            (Err(outcome), None) => return Err(outcome.into()),
-            (Err(outcome), Some(error)) => {
-                let stop = (&outcome).into();
-                *error = mx_result::of_outcome(outcome);
-                return Err(stop);
-            }
-        }
-        Ok(())
     })
+}
+
+/// Makes a client without a homeserver, for mx_discover: any other call of it ends with
+/// MX_ERR_INVALID_ARGUMENT.
+///
+/// @param options  nullable: the defaults; a copy is kept
+/// @param out      receives the client, which is yours
+/// @param error    nullable; receives a result that says why it failed, which is yours, or NULL
+/// @return MX_OK; MX_ERR_INTERNAL if threads cannot be started
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_client_new_for_discovery(
+    options: *const mx_client_options,
+    out: *mut *mut mx_client,
+    error: *mut *mut mx_result,
+) -> mx_status {
+    guard("mx_client_new_for_discovery", || {
+        // SAFETY: by the header's rules.
+        unsafe { make(options, out, error, |_| Ok(None)) }
+    })
+}
+
+/// What both ways to make a client share.
+///
+/// # Safety
+/// `options` must be NULL or alive; `out` and `error` NULL or writable.
+unsafe fn make(
+    options: *const mx_client_options,
+    out: *mut *mut mx_client,
+    error: *mut *mut mx_result,
+    base: impl FnOnce(&Options) -> Result<Option<BaseUrl>, Outcome>,
+) -> Result<(), Stop> {
+    // SAFETY: by this function's contract.
+    let (out, options) = unsafe { (place(out, "out")?, options.as_ref()) };
+    let defaults = Options::default();
+    let options = options.map_or(&defaults, |options| &options.0);
+    let made = base(options).and_then(|base| Client::new(base, options));
+    // SAFETY: by this function's contract.
+    *out = give(mx_client(unsafe { or_error(made, error) }?));
+    Ok(())
 }
 
 /// Changes the access token for the calls that are started from now on.

@@ -9,7 +9,7 @@ use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 use std::sync::Mutex;
 
-use super::boundary::{borrow, c_string, give, optional_text, read, release, take};
+use super::boundary::{Stop, borrow, c_string, give, optional_text, read, release, take};
 use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, of};
 use crate::api::Outcome;
 use crate::engine::{Finished, UserData};
@@ -53,6 +53,29 @@ impl mx_result {
     fn value(&self, pointer: &str) -> Option<&serde_json::Value> {
         self.finished.outcome.body.as_ref()?.json.as_ref()?.0.pointer(pointer)
     }
+}
+
+/// Turns a failure into a refusal, and into a result where the application wants one.
+///
+/// # Safety
+/// `error` must be NULL or writable.
+pub(super) unsafe fn or_error<T>(
+    made: Result<T, Outcome>,
+    error: *mut *mut mx_result,
+) -> Result<T, Stop> {
+    let mut result = ptr::null_mut();
+    let made = made.map_err(|outcome| {
+        let stop = Stop::from(&outcome);
+        if !error.is_null() {
+            result = mx_result::of_outcome(outcome);
+        }
+        stop
+    });
+    if !error.is_null() {
+        // SAFETY: by this function's contract.
+        unsafe { error.write(result) };
+    }
+    made
 }
 
 /// Borrows a result and looks up a value in it.

@@ -96,6 +96,8 @@ pub(super) fn of(ending: Ending) -> mx_status {
         Ending::Tls => MX_ERR_TLS,
         Ending::Matrix => MX_ERR_MATRIX,
         Ending::BadResponse => MX_ERR_BAD_RESPONSE,
+        Ending::Pending => MX_PENDING,
+        Ending::WebRequired => MX_WEB_REQUIRED,
         Ending::UnknownOutcome => MX_UNKNOWN_OUTCOME,
         Ending::Internal => MX_ERR_INTERNAL,
     }

@@ -1,0 +1,90 @@
+//! Submitting a token to the `submit_url` that a request for a token answered with.
+//!
+//! It is the identity service's submitToken: no path of the homeserver's, and no access token.
+
+use url::Url;
+
+use super::field::Kind;
+use super::{Auth, BaseUrl, Ending, Field, Method, Operation, Outcome, Params, Repeat, Request};
+
+static SUBMIT_TOKEN: Operation = Operation {
+    id: "submitToken",
+    method: Method::Post,
+    path: "(submit_url)",
+    auth: Auth::Never,
+    repeat: Repeat::Harmless,
+    params: &[
+        Field::body("sid", Kind::Sid).required(),
+        Field::body("client_secret", Kind::ClientSecret).required(),
+        Field::body("token", Kind::Secret).required(),
+    ],
+    answer: &[Field::body("success", Kind::Boolean).required()],
+};
+
+/// Builds the request. The token must not be readable on the way, so the URL is https, or on the
+/// homeserver's own origin.
+pub fn prepare(
+    submit_url: &str,
+    base: Option<&BaseUrl>,
+    params: &Params,
+) -> Result<Request, Outcome> {
+    let wrong = |why: &str| Outcome::invalid_argument(format!("submitToken: submit_url {why}"));
+    let url = Url::parse(submit_url).map_err(|_| wrong("is not an absolute URL"))?;
+    let own = base.is_some_and(|base| base.origin() == url.origin());
+    if url.scheme() != "https" && !(url.scheme() == "http" && own) {
+        return Err(wrong("is neither https nor on the homeserver's own origin"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("must not hold a user name or password"));
+    }
+    Ok(Request { url: Some(url), ..SUBMIT_TOKEN.prepare(params)? })
+}
+
+/// `{"success": false}` is a refusal, whatever the HTTP status says.
+pub fn judge(answer: Outcome) -> Outcome {
+    let refused = answer.json("/success").is_some_and(|success| success == false);
+    match answer.ending {
+        Ending::Ok if refused => {
+            let message = "submitToken: the server did not accept the token".to_owned();
+            Outcome { ending: Ending::Matrix, message, ..answer }
+        }
+        _ => answer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepared(submit_url: &str, base: &str) -> Result<Request, Outcome> {
+        let base = BaseUrl::parse(base, true).unwrap();
+        let params = Params::parse(r#"{"sid": "1", "client_secret": "s", "token": "123456"}"#);
+        prepare(submit_url, Some(&base), &params.unwrap())
+    }
+
+    #[test]
+    fn a_token_travels_only_by_https_or_to_the_homeserver_itself() {
+        assert!(prepared("https://is.example/submit", "https://hs.example").is_ok());
+        assert!(prepared("http://127.0.0.1:8008/submit", "http://127.0.0.1:8008/prefix").is_ok());
+        for (url, why) in [
+            ("http://is.example/submit", "neither https"),
+            ("http://127.0.0.1:8009/submit", "neither https"),
+            ("ftp://hs.example/submit", "neither https"),
+            ("/submit", "not an absolute URL"),
+            ("https://user:pass@is.example/", "user name"),
+        ] {
+            let outcome = prepared(url, "http://127.0.0.1:8008").expect_err(url);
+            assert!(outcome.message.contains(why), "{url}: {}", outcome.message);
+        }
+    }
+
+    #[test]
+    fn success_false_is_a_refusal_even_with_status_200() {
+        let answer = |success| Outcome {
+            http_status: 200,
+            ..Outcome::of_json(Ending::Ok, "", serde_json::json!({ "success": success }))
+        };
+        assert_eq!(judge(answer(true)).ending, Ending::Ok);
+        assert_eq!(judge(answer(false)).ending, Ending::Matrix);
+    }
+}

@@ -1,0 +1,328 @@
+//! The whole way from "forgot password" to a new one, as one object that steps through it.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::poll::Pauses;
+use super::reset_state::{ResetState, Stage};
+use super::web::{is_unrecognized, oauth_metadata, web_required};
+use crate::api::{Ending, Outcome, Params, Repeat, Request, submit_token, table};
+use crate::engine::{Call, pause};
+use crate::secret::SecretString;
+
+/// A reset and whether one of its steps is running.
+pub struct PasswordReset {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    state: ResetState,
+    running: bool,
+}
+
+/// Why a step cannot be taken now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutOfTurn {
+    Running,
+    NotSent,
+    NoSubmitUrl,
+    Done,
+}
+
+/// The right to take a step; dropping it lets the next one begin.
+pub struct Step {
+    reset: Arc<PasswordReset>,
+}
+
+impl PasswordReset {
+    pub fn new(state: ResetState) -> Arc<Self> {
+        Arc::new(Self { inner: Mutex::new(Inner { state, running: false }) })
+    }
+
+    pub fn stage(&self) -> Stage {
+        self.lock().state.stage
+    }
+
+    pub fn save(&self) -> Outcome {
+        self.lock().state.save()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Begins a step if it is its turn: one at a time, and in order.
+    fn begin(
+        self: &Arc<Self>,
+        allowed: impl FnOnce(&ResetState) -> Result<(), OutOfTurn>,
+    ) -> Result<Step, OutOfTurn> {
+        let mut inner = self.lock();
+        if inner.running {
+            return Err(OutOfTurn::Running);
+        }
+        if inner.state.stage == Stage::Done {
+            return Err(OutOfTurn::Done);
+        }
+        allowed(&inner.state)?;
+        inner.running = true;
+        Ok(Step { reset: Arc::clone(self) })
+    }
+
+    pub fn begin_send(self: &Arc<Self>) -> Result<Step, OutOfTurn> {
+        self.begin(|_| Ok(()))
+    }
+
+    pub fn begin_submit_token(self: &Arc<Self>) -> Result<Step, OutOfTurn> {
+        self.begin(|state| state.submit_url.as_ref().map(drop).ok_or(OutOfTurn::NoSubmitUrl))
+    }
+
+    pub fn begin_finish(self: &Arc<Self>) -> Result<Step, OutOfTurn> {
+        self.begin(|state| state.sid.as_ref().map(drop).ok_or(OutOfTurn::NotSent))
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        self.reset.lock().running = false;
+    }
+}
+
+impl Step {
+    fn state(&self) -> ResetState {
+        self.reset.lock().state.clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut ResetState)) {
+        change(&mut self.reset.lock().state);
+    }
+
+    /// Asks for the mail, or for another one.
+    pub async fn send(self, mut call: Call) -> Outcome {
+        call.forget_token();
+        let state = self.state();
+        if state.sid.is_none() {
+            // Where accounts live on the web, a form for an address would lead nowhere. A server
+            // that cannot say so now is asked for the mail all the same.
+            if let Ok(Some(metadata)) = oauth_metadata(&call, None).await {
+                return web_required(metadata);
+            }
+        }
+        let params = Params::new()
+            .with("client_secret", Some(state.client_secret.as_str()))
+            .with("email", Some(state.email.as_str()))
+            .with("send_attempt", Some(state.send_attempt))
+            .with("next_link", state.next_link.as_deref());
+        let answer = call.run(table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(&params)).await;
+        if is_unrecognized(&answer) {
+            return unsupported(&call, answer).await;
+        }
+        if let (Ending::Ok, Some(sid)) = (answer.ending, answer.text("/sid")) {
+            let submit_url = answer.text("/submit_url").map(str::to_owned);
+            self.change(|state| {
+                state.send_attempt += 1;
+                let same = state.sid.as_deref() == Some(sid);
+                state.stage = match (&submit_url, state.stage) {
+                    (_, Stage::Confirmed) if same => Stage::Confirmed,
+                    (Some(_), _) => Stage::AwaitsToken,
+                    (None, _) => Stage::AwaitsLink,
+                };
+                // A new session at the server is a new proof: what is in doubt belongs to the old.
+                state.in_doubt &= same;
+                state.sid = Some(sid.to_owned());
+                state.submit_url = submit_url;
+            });
+        }
+        answer
+    }
+
+    /// Hands the token of the mail to the submit_url.
+    pub async fn submit_token(self, call: Call, token: SecretString) -> Outcome {
+        let state = self.state();
+        let params = Params::new()
+            .with("sid", state.sid.as_deref())
+            .with("client_secret", Some(state.client_secret.as_str()))
+            .with("token", Some(token.as_str()));
+        let submit_url = state.submit_url.as_deref().unwrap_or_default();
+        let answer = call.run(submit_token::prepare(submit_url, call.base(), &params)).await;
+        let answer = submit_token::judge(answer);
+        if answer.ending == Ending::Ok {
+            self.change(|state| state.stage = Stage::Confirmed);
+        }
+        answer
+    }
+
+    /// Changes the password, polling for up to `wait` while the mail is not confirmed.
+    pub async fn finish(self, mut call: Call, change: Change, wait: Duration) -> Outcome {
+        call.forget_token();
+        let started = Instant::now();
+        let mut pauses = Pauses::default();
+        let mut sessions = Sessions::Possible;
+        loop {
+            let outcome = self.try_to_finish(&call, &change, &mut sessions).await;
+            let left = wait.saturating_sub(started.elapsed());
+            match pauses.next_within(left) {
+                Some(next) if outcome.ending == Ending::Pending => pause(next).await,
+                _ => return outcome,
+            }
+            call.renew_deadline();
+        }
+    }
+
+    /// One try: a session of user-interactive authentication first, then session and proof.
+    async fn try_to_finish(
+        &self,
+        call: &Call,
+        change: &Change,
+        sessions: &mut Sessions,
+    ) -> Outcome {
+        let mut known = self.state().session.is_some();
+        loop {
+            if self.state().session.is_none() && *sessions == Sessions::Possible {
+                if let Err(outcome) = self.open_session(call, change, sessions).await {
+                    return outcome;
+                }
+            }
+            let answer = self.send_proof(call, change, known).await;
+            let refused = matches!(answer.http_status, 400 | 403)
+                && answer.errcode.as_deref() == Some("M_UNKNOWN");
+            if !(refused && known) {
+                return answer;
+            }
+            // The server has forgotten the session, or will not have it for this: once, a new one.
+            self.change(|state| state.session = None);
+            known = false;
+        }
+    }
+
+    /// Asks without proof, which changes nothing and so may be repeated, and keeps the session that
+    /// comes. Not every server gives one.
+    async fn open_session(
+        &self,
+        call: &Call,
+        change: &Change,
+        sessions: &mut Sessions,
+    ) -> Result<(), Outcome> {
+        let answer = call.run(change.request(None, Repeat::Harmless)).await;
+        if is_unrecognized(&answer) {
+            return Err(unsupported(call, answer).await);
+        }
+        if answer.http_status != 401 {
+            return Err(answer);
+        }
+        match answer.text("/session") {
+            Some(session) => self.change(|state| state.session = Some(session.into())),
+            None => *sessions = Sessions::None,
+        }
+        Ok(())
+    }
+
+    /// Sends the proof. With a session it may be repeated, for the server keeps what became of it.
+    /// `known`: the session is one that was sent before.
+    async fn send_proof(&self, call: &Call, change: &Change, known: bool) -> Outcome {
+        let before = self.state();
+        // Whoever saves the reset while the request is on its way saves the doubt, too.
+        self.change(|state| state.in_doubt = true);
+        let repeat = if before.session.is_some() { Repeat::Harmless } else { Repeat::Unsafe };
+        let answer = call.run(change.request(Some(proof(&before)), repeat)).await;
+        if is_lost(&answer) {
+            return unknown_outcome(answer);
+        }
+        let pending = is_pending(&answer);
+        let session = answer.text("/session").map(SecretString::from);
+        // Only a session that was there before tells an unconfirmed proof from one used up.
+        let same_session =
+            known && session.as_ref().is_none_or(|now| Some(now) == before.session.as_ref());
+        if pending && before.in_doubt && !same_session {
+            return unknown_outcome(answer);
+        }
+        let done = answer.ending == Ending::Ok;
+        self.change(|state| {
+            state.in_doubt = before.in_doubt && !done && !pending;
+            if done {
+                state.stage = Stage::Done;
+            } else if pending && session.is_some() {
+                state.session = session;
+            }
+        });
+        if pending {
+            let message = format!("not confirmed yet: {}", answer.message);
+            return Outcome { ending: Ending::Pending, message, ..answer };
+        }
+        answer
+    }
+}
+
+/// What `finish` asks for.
+pub struct Change {
+    pub new_password: SecretString,
+    pub logout_devices: bool,
+}
+
+impl Change {
+    fn request(&self, auth: Option<Value>, repeat: Repeat) -> Result<Request, Outcome> {
+        let params = Params::new()
+            .with("new_password", Some(self.new_password.as_str()))
+            .with("logout_devices", Some(self.logout_devices))
+            .with("auth", auth);
+        Ok(Request { repeat, ..table::CHANGE_PASSWORD.prepare(&params)? })
+    }
+}
+
+/// Whether the server gives sessions of user-interactive authentication.
+#[derive(PartialEq, Eq)]
+enum Sessions {
+    Possible,
+    None,
+}
+
+/// The stage of user-interactive authentication that the confirmed mail fulfils.
+fn proof(state: &ResetState) -> Value {
+    let mut auth = json!({
+        "type": "m.login.email.identity",
+        "threepid_creds": {"sid": state.sid, "client_secret": state.client_secret},
+    });
+    if let Some(session) = &state.session {
+        auth["session"] = session.as_str().into();
+    }
+    auth
+}
+
+/// "Not confirmed yet" by errcode and shape, never by the message's text: a challenge or
+/// M_UNAUTHORIZED on Synapse, M_FORBIDDEN on others.
+fn is_pending(answer: &Outcome) -> bool {
+    match (answer.http_status, answer.errcode.as_deref()) {
+        (401, Some("M_UNAUTHORIZED")) | (403, Some("M_FORBIDDEN")) => true,
+        (401, Some("M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN")) => false,
+        (401, _) => answer.json("/flows").is_some_and(Value::is_array),
+        _ => false,
+    }
+}
+
+/// Whether the password may have been changed although no answer says so: the connection broke, the
+/// time was up, or something between us and the server answered in its place.
+fn is_lost(answer: &Outcome) -> bool {
+    match answer.ending {
+        Ending::UnknownOutcome => true,
+        Ending::Connect | Ending::Tls | Ending::Deadline => answer.maybe_carried_out,
+        Ending::BadResponse => !(300..500).contains(&answer.http_status),
+        _ => false,
+    }
+}
+
+fn unknown_outcome(answer: Outcome) -> Outcome {
+    let message = format!("the password may have been changed: {}", answer.message);
+    Outcome { ending: Ending::UnknownOutcome, message, ..answer }
+}
+
+/// The server has no such endpoint: its accounts live elsewhere, on a page that it may name.
+async fn unsupported(call: &Call, answer: Outcome) -> Outcome {
+    match oauth_metadata(call, None).await {
+        Ok(Some(metadata)) => web_required(metadata),
+        Ok(None) | Err(_) => {
+            let message = format!("this server resets no passwords for apps: {}", answer.message);
+            Outcome { ending: Ending::WebRequired, message, ..answer }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What a password reset knows between its steps, and its saved form.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::{Kind, Outcome};
+use crate::secret::SecretString;
+
+const VERSION: u32 = 1;
+
+/// What must happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// No server has taken a request yet: send.
+    New,
+    /// A mail was asked for: the person follows its link and confirms; then finish.
+    AwaitsLink,
+    /// A mail was asked for: the person types its token; then submit it.
+    AwaitsToken,
+    /// The token was accepted: finish.
+    Confirmed,
+    /// The password has been changed.
+    Done,
+}
+
+/// A reset between two steps. Its JSON form is what is saved; it holds a secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResetState {
+    version: u32,
+    /// The homeserver that knows the session.
+    pub base_url: String,
+    pub stage: Stage,
+    pub email: String,
+    pub next_link: Option<String>,
+    pub client_secret: SecretString,
+    /// The number for the next request: the same until a server has answered it, so that a lost
+    /// answer causes no second mail.
+    pub send_attempt: u64,
+    pub sid: Option<String>,
+    pub submit_url: Option<String>,
+    /// The session of user-interactive authentication, which makes the last request repeatable.
+    pub session: Option<SecretString>,
+    /// The last request was sent without such a session and its answer is not known: the password
+    /// may have been changed, and a repeat could not tell.
+    pub in_doubt: bool,
+}
+
+impl ResetState {
+    pub fn new(
+        base_url: &str,
+        email: &str,
+        next_link: Option<&str>,
+        client_secret: SecretString,
+    ) -> Result<Self, Outcome> {
+        Self {
+            version: VERSION,
+            base_url: base_url.to_owned(),
+            stage: Stage::New,
+            email: email.trim().to_owned(),
+            next_link: next_link.map(str::to_owned),
+            client_secret,
+            send_attempt: 1,
+            sid: None,
+            submit_url: None,
+            session: None,
+            in_doubt: false,
+        }
+        .checked()
+    }
+
+    pub fn save(&self) -> Outcome {
+        match serde_json::to_value(self) {
+            Ok(json) => Outcome::of_json(crate::api::Ending::Ok, "OK", json),
+            Err(_) => Outcome::internal("the reset cannot be written as JSON"),
+        }
+    }
+
+    /// Reads a saved reset of the homeserver at `base_url`, and refuses what it does not understand.
+    pub fn restore(saved: &str, base_url: &str) -> Result<Self, Outcome> {
+        let wrong = |why: String| Outcome::invalid_argument(format!("saved {why}"));
+        // The version first: another version's members would only seem to be wrong.
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        match serde_json::from_str::<Versioned>(saved) {
+            Ok(Versioned { version: VERSION }) => {}
+            Ok(Versioned { version }) => {
+                return Err(wrong(format!("has version {version}; this library reads {VERSION}")));
+            }
+            Err(_) => return Err(wrong("is not the JSON of a password reset".into())),
+        }
+        let state: Self = serde_json::from_str(saved).map_err(|error| {
+            // serde names the member, in text that may quote its value: only places are safe.
+            wrong(format!(
+                "is not a whole password reset (line {}, column {})",
+                error.line(),
+                error.column()
+            ))
+        })?;
+        if state.base_url != base_url {
+            return Err(wrong(format!(
+                "belongs to base_url {}, not to the client's {base_url}",
+                state.base_url
+            )));
+        }
+        state.checked()
+    }
+
+    /// Checks every value against its grammar.
+    fn checked(self) -> Result<Self, Outcome> {
+        let check = |name: &str, kind: Kind, text: Option<&str>| {
+            let complaint = text.and_then(|text| kind.complaint(&text.into()));
+            complaint.map_or(Ok(()), |complaint| {
+                Err(Outcome::invalid_argument(format!("{name} {complaint}")))
+            })
+        };
+        check("email", Kind::Email, Some(&self.email))?;
+        check("next_link", Kind::Uri, self.next_link.as_deref())?;
+        check("client_secret", Kind::ClientSecret, Some(self.client_secret.as_str()))?;
+        check("sid", Kind::Sid, self.sid.as_deref())?;
+        check("submit_url", Kind::Uri, self.submit_url.as_deref())?;
+        if let Some(complaint) = Kind::Natural.complaint(&self.send_attempt.into()) {
+            return Err(Outcome::invalid_argument(format!("send_attempt {complaint}")));
+        }
+        let inconsistent = match self.stage {
+            Stage::New => false,
+            Stage::AwaitsToken | Stage::Confirmed => {
+                self.sid.is_none() || self.submit_url.is_none()
+            }
+            Stage::AwaitsLink | Stage::Done => self.sid.is_none(),
+        };
+        if inconsistent {
+            return Err(Outcome::invalid_argument(
+                "saved lacks the sid or submit_url of its stage",
+            ));
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const BASE: &str = "https://hs.example";
+
+    fn state() -> ResetState {
+        ResetState::new(BASE, " alice@example.test ", Some("myapp://done"), "s3cret".into())
+            .unwrap()
+    }
+
+    fn saved() -> Value {
+        state().save().json("").unwrap().clone()
+    }
+
+    fn complaint(change: impl FnOnce(&mut Value)) -> String {
+        let mut json = saved();
+        change(&mut json);
+        ResetState::restore(&json.to_string(), BASE).expect_err(&json.to_string()).message
+    }
+
+    #[test]
+    fn a_saved_reset_comes_back_the_same() {
+        let mut state = state();
+        state.stage = Stage::AwaitsLink;
+        state.sid = Some("abc".into());
+        state.session = Some("xyz".into());
+        state.send_attempt = 3;
+        let text = state.save().json("").unwrap().to_string();
+        let back = ResetState::restore(&text, BASE).unwrap();
+        assert_eq!(back.save().json(""), state.save().json(""));
+        assert_eq!(back.email, "alice@example.test");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        assert!(complaint(|json| json["version"] = json!(2)).contains("version 2"));
+        assert!(complaint(|json| json["more"] = json!(1)).contains("not a whole password reset"));
+        assert!(complaint(|json| json["stage"] = json!("later")).contains("not a whole"));
+        assert!(
+            complaint(|json| json["base_url"] = json!("https://evil.example"))
+                .contains("belongs to")
+        );
+        assert!(
+            complaint(|json| json["client_secret"] = json!("a b"))
+                .contains("client_secret may hold only")
+        );
+        assert!(complaint(|json| json["stage"] = json!("awaits_link")).contains("lacks the sid"));
+        assert!(complaint(|json| *json = json!([])).contains("not the JSON of a password reset"));
+        assert!(
+            complaint(|json| drop(json.as_object_mut().unwrap().remove("in_doubt")))
+                .contains("not a whole")
+        );
+    }
+
+    #[test]
+    fn no_complaint_and_no_debug_output_shows_the_secret() {
+        let message = complaint(|json| json["client_secret"] = json!("hunter2 "));
+        assert!(!message.contains("hunter2"), "{message}");
+        let message = complaint(|json| json["send_attempt"] = json!("hunter2"));
+        assert!(!message.contains("hunter2"), "{message}");
+        assert!(!format!("{:?}", state()).contains("s3cret"));
+    }
+}
