@@ -1,0 +1,1 @@
+"""Generates what repeats in the bindings."""
