@@ -1,7 +1,8 @@
 //! Options and clients as a careful Rust program would wrap them: every one is freed once.
 
+use std::ffi::c_void;
 use std::ops::Deref;
-use std::ptr::{null, null_mut};
+use std::ptr::{self, null, null_mut};
 
 use matrix_capi::ffi::*;
 use serde_json::Value;
@@ -88,16 +89,27 @@ impl RawClient {
         params: &str,
         handler: Option<&'static Handler>,
     ) -> Result<mx_op, mx_status> {
-        let (operation, params) = (c_text(operation), c_text(params));
         let mut op = 0;
         let callback: mx_callback = handler.map(|_| run_handler as _);
         let user_data =
-            handler.map_or(null_mut(), |handler| std::ptr::from_ref(handler).cast_mut().cast());
-        // SAFETY: the client is alive, strings end with NUL, `op` is writable.
-        let status = unsafe {
-            mx_call(self.0, operation.as_ptr(), params.as_ptr(), callback, user_data, &mut op)
-        };
-        if status == MX_OK { Ok(op) } else { Err(status) }
+            handler.map_or(null_mut(), |handler| ptr::from_ref(handler).cast_mut().cast());
+        match self.call_with(operation, params, callback, user_data, &mut op) {
+            MX_OK => Ok(op),
+            status => Err(status),
+        }
+    }
+
+    pub fn call_with(
+        &self,
+        operation: &str,
+        params: &str,
+        callback: mx_callback,
+        user_data: *mut c_void,
+        op: *mut mx_op,
+    ) -> mx_status {
+        let (operation, params) = (c_text(operation), c_text(params));
+        // SAFETY: the client is alive, strings end with NUL, `op` is NULL or writable.
+        unsafe { mx_call(self.0, operation.as_ptr(), params.as_ptr(), callback, user_data, op) }
     }
 
     pub fn cancel(&self, op: mx_op) -> mx_status {

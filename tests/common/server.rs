@@ -65,6 +65,7 @@ impl Script {
         format!("http://127.0.0.1:{}/{}", server().port, self.name)
     }
 
+    /// The first segment of its path.
     pub fn name(&self) -> &str {
         &self.name
     }
