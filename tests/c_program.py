@@ -101,6 +101,8 @@ def main() -> int:
         sources = [
             Path(name) for word in sys.argv[3:] for name in sorted(glob.glob(word))
         ]
+        if not sources:
+            raise CommandFailed(f"there is no {' '.join(sys.argv[3:])}")
         build(sys.argv[1], Path(sys.argv[2]), sources)
     except CommandFailed as failure:
         print(failure, file=sys.stderr)
