@@ -1,6 +1,7 @@
-"""Shows the library at work: a C program asks a real homeserver for a reset mail, and the mail arrives. Run by `make demo`.
+"""Shows the library at work: a C program resets a password on a real homeserver. Run by `make demo`.
 
-With HOMESERVER and EMAIL in the environment the program asks that server instead, and the mail goes to its reader.
+With HOMESERVER and EMAIL in the environment a smaller program asks that server for the mail, which
+goes to its reader.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "tests" / "homeserver"))
 
 if TYPE_CHECKING:
+    from homeserver import Homeserver
     from mail_server import Mail
 
 ALICE = "alice"
 ALICE_EMAIL = "alice@example.test"
 ALICE_PASSWORD = "Forgotten-passw0rd"
+NEW_PASSWORD = "Remembered-passw0rd"
 
 SYSTEM_LIBRARIES = {
     "darwin": ["-framework", "Security", "-framework", "CoreFoundation"],
@@ -47,9 +50,9 @@ def show(text: str) -> None:
         print(f"          | {line}", flush=True)
 
 
-def build(folder: Path) -> Path:
-    """Compile the example as a user would, against the header and the static library."""
-    source = ROOT / "examples" / "c" / "request_token.c"
+def build(name: str, folder: Path) -> Path:
+    """Compile an example as a user would, against the header and the static library."""
+    source = ROOT / "examples" / "c" / f"{name}.c"
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     library = ROOT / target / "release" / "libmatrix_capi.a"
     if not library.exists():
@@ -70,22 +73,58 @@ def build(folder: Path) -> Path:
     return program
 
 
-def run(program: Path, *arguments: str) -> None:
-    step(" ".join(["Running", program.name, *arguments]))
-    with subprocess.Popen(
-        [str(program), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
-        assert running.stdout
-        for line in running.stdout:
-            show(line)
-    if running.returncode != 0:
-        raise Failed(
-            f"{program.name} ended with status {running.returncode}; what it printed says why. "
-            "Is the address of the homeserver right, and does it send mail?"
+class Conversation:
+    """An interactive program, answered as a person would."""
+
+    def __init__(self, program: Path, *arguments: str) -> None:
+        step(" ".join(["Running", program.name, *arguments]))
+        self.program = program
+        self.process = subprocess.Popen(
+            [str(program), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
         )
+
+    def read_until(self, prompt: str | None) -> None:
+        """Show what the program says until it asks this; None: until it ends."""
+        assert self.process.stdout
+        line = ""
+        while byte := self.process.stdout.read(1):
+            line += byte.decode(errors="replace")
+            if prompt and line.endswith(prompt):
+                show(line)
+                return
+            if line.endswith("\n"):
+                show(line)
+                line = ""
+        if prompt:
+            self.end()
+            raise Failed(f"{self.program.name} ended and never asked: {prompt}")
+
+    def say(self, text: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{text}\n".encode())
+
+    def end(self) -> None:
+        """Show the rest, and fail if the program does."""
+        self.read_until(None)
+        if self.process.wait() != 0:
+            raise Failed(
+                f"{self.program.name} ended with status {self.process.returncode}; what it printed "
+                "says why. Is the address of the homeserver right, and does it send mail?"
+            )
+
+    def __enter__(self) -> Conversation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                stream.close()
 
 
 def show_mail(mail: Mail) -> None:
@@ -101,7 +140,8 @@ def masked(link: str) -> str:
 
 
 def with_given_server(base_url: str, email: str, folder: Path) -> None:
-    run(build(folder), base_url, email)
+    with Conversation(build("request_token", folder), base_url, email) as program:
+        program.end()
     step(f"Done: if {email} belongs to an account there, a mail is on its way")
 
 
@@ -123,10 +163,8 @@ def with_own_server(folder: Path) -> None:
             step(f"Synapse answers at {homeserver.base_url}")
             user_id = homeserver.register(ALICE, ALICE_PASSWORD, ALICE_EMAIL)
             step(f"Created {user_id} with the address {ALICE_EMAIL}")
-            run(build(folder), homeserver.base_url, ALICE_EMAIL)
-            [mail] = homeserver.mailbox.wait(ALICE_EMAIL)
-            step("The mail that arrived")
-            show_mail(mail)
+            reset_password(homeserver, build("reset_password", folder))
+            log_in(homeserver)
             step("Stopping Synapse")
     except HomeserverError as error:
         raise Failed(f"The homeserver failed: {error}") from error
@@ -135,6 +173,31 @@ def with_own_server(folder: Path) -> None:
             f"The server accepted the request, but sent no mail: {error}"
         ) from error
     step("Done")
+
+
+def reset_password(homeserver: Homeserver, program: Path) -> None:
+    arguments = (homeserver.base_url, ALICE_EMAIL, "--logout-devices")
+    with Conversation(program, *arguments) as conversation:
+        conversation.read_until("send again): ")
+        [mail] = homeserver.mailbox.wait(ALICE_EMAIL)
+        step("The mail that arrived")
+        show_mail(mail)
+        step("Confirming its link as a browser does")
+        homeserver.confirm(mail.links[0])
+        conversation.say("")
+        for prompt in ("New password: ", "Once more: "):
+            conversation.read_until(prompt)
+            conversation.say(NEW_PASSWORD)
+        conversation.end()
+
+
+def log_in(homeserver: Homeserver) -> None:
+    new = homeserver.login(ALICE, NEW_PASSWORD)
+    old = homeserver.login(ALICE, ALICE_PASSWORD)
+    step(f"Logging in with the new password: {new.status} {new.json.get('user_id')}")
+    step(f"Logging in with the old password: {old.status} {old.json.get('errcode')}")
+    if new.status != 200 or old.status != 403:
+        raise Failed("The password was not changed. This is a bug: please report it.")
 
 
 def main() -> int:
