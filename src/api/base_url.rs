@@ -21,6 +21,13 @@ impl BaseUrl {
         if text.is_empty() {
             return Err(wrong("is empty".into()));
         }
+        // The parser drops or mends these without a word.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+            return Err(wrong("holds a space, a control character or a backslash".into()));
+        }
+        if text.split_once("://").is_some_and(|(_, rest)| rest.starts_with('/')) {
+            return Err(wrong("has no host".into()));
+        }
         let url = Url::parse(text).map_err(|error| wrong(format!("is not a URL: {error}")))?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(wrong(format!("must begin with https://, not {}:", url.scheme())));
@@ -138,6 +145,9 @@ mod tests {
             ("", "is empty"),
             ("hs.example", "is not a URL"),
             ("https://", "is not a URL"),
+            ("https:///path", "has no host"),
+            ("https://hs.example\n", "control character"),
+            ("https:\\\\hs.example", "backslash"),
             ("ftp://hs.example", "must begin with https://"),
             ("file:///etc/passwd", "must begin with https://"),
             ("https://alice:hunter2@hs.example", "user name or password"),

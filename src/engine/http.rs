@@ -22,7 +22,11 @@ use crate::secret::{SecretBytes, SecretString};
 
 /// An access token as the header that carries it.
 #[derive(Clone)]
-pub struct Token(HeaderValue);
+pub struct Token {
+    header: HeaderValue,
+    /// For redaction: a server may echo it.
+    text: SecretString,
+}
 
 impl Token {
     pub fn new(token: &str) -> Result<Self, Outcome> {
@@ -38,7 +42,7 @@ impl Token {
         let value = HeaderValue::from_maybe_shared(Bytes::from_owner(bytes));
         let mut value = value.map_err(|_| unusable())?;
         value.set_sensitive(true);
-        Ok(Self(value))
+        Ok(Self { header: value, text: token.into() })
     }
 }
 
@@ -173,6 +177,7 @@ impl Transport {
         progress: &mut Progress,
     ) -> Outcome {
         let body = request.body.take().map(Bytes::from_owner);
+        request.secrets.extend(token.map(|token| token.text.clone()));
         let request = &*request;
         let operation = request.operation;
         let mut retries = Retries::new(&self.policy, request.repeat);
@@ -229,8 +234,8 @@ impl Transport {
             let json = HeaderValue::from_static("application/json");
             builder = builder.header(CONTENT_TYPE, json).body(body);
         }
-        if let Some(Token(value)) = token {
-            builder = builder.header(AUTHORIZATION, value.clone());
+        if let Some(token) = token {
+            builder = builder.header(AUTHORIZATION, token.header.clone());
         }
         let response = builder.send().await.map_err(|error| failure(request, &host, &error))?;
         let header = |name: HeaderName| {
