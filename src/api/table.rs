@@ -20,6 +20,7 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_WELLKNOWN,
     &GET_VERSIONS,
     &GET_AUTH_METADATA,
+    &GET_CAPABILITIES,
     &GET_LOGIN_FLOWS,
     &LOGIN,
     &LOGOUT,
@@ -69,6 +70,16 @@ pub static GET_AUTH_METADATA: Operation = Operation {
     repeat: Harmless,
     params: &[],
     answer: &[F::body("issuer", Uri).required(), F::body("account_management_uri", Uri)],
+};
+
+pub static GET_CAPABILITIES: Operation = Operation {
+    id: "getCapabilities",
+    method: Get,
+    path: "/_matrix/client/v3/capabilities",
+    auth: Required,
+    repeat: Harmless,
+    params: &[],
+    answer: &[F::body("capabilities", Object).required()],
 };
 
 pub static GET_LOGIN_FLOWS: Operation = Operation {
