@@ -183,9 +183,11 @@ def table(outcomes: list[Outcome]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     print()
     for row in rows:
-        texts = [row[0].ljust(widths[0]), row[1].ljust(widths[1])]
-        numbers = [row[column].rjust(widths[column]) for column in range(2, len(row))]
-        print(" | ".join(texts + numbers))
+        cells = [
+            text.ljust(width) if column < 2 else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths))
+        ]
+        print(" | ".join(cells))
     print()
 
 

@@ -98,13 +98,17 @@ class Generation(unittest.TestCase):
 
 class Committed(unittest.TestCase):
     def test_the_committed_header_is_the_one_that_the_build_makes(self) -> None:
-        git = ["git", "-c", f"safe.directory={ROOT}"]
+        status = ["git", "-c", f"safe.directory={ROOT}", "status", "--porcelain", "--"]
         try:
-            run([*git, "rev-parse", "HEAD"])
+            changed = run([*status, "src/ffi", "build.rs"])
         except CommandFailed as failure:
             raise unittest.SkipTest("not a git clone") from failure
+        if changed:
+            self.skipTest(
+                "src/ffi has changes that are not committed, so the header may, too"
+            )
         installed()
-        self.assertEqual(run([*git, "status", "--porcelain", "--", "include"]), "")
+        self.assertEqual(run([*status, "include"]), "")
 
 
 if __name__ == "__main__":

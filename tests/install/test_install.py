@@ -50,7 +50,7 @@ def dynamic(kind: str, file: Path) -> list[str]:
 class Tree(unittest.TestCase):
     """Installs into a folder of the class's own; VARIABLES go to make, LIB is where the libraries then lie."""
 
-    VARIABLES = ("PREFIX={folder}/tree",)
+    VARIABLES: tuple[str, ...] = ("PREFIX={folder}/tree",)
     LIB = "tree/lib"
     folder: Path
     lib: Path
