@@ -87,8 +87,14 @@ SUITES = (
     Suite(
         "homeserver",
         "the library against a real Synapse",
-        ("venv",),
-        ("{venv}/bin/python -m pytest tests/homeserver",),
+        ("cargo", "make", "venv"),
+        ("make build", "{venv}/bin/python -m pytest tests/homeserver"),
+    ),
+    Suite(
+        "python-smoke",
+        "the queue from Python, by ctypes alone",
+        ("cargo", "make"),
+        ("{python} -m unittest discover -v tests/python",),
     ),
     Suite(
         "install",

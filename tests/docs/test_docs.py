@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path[:0] = [
@@ -21,36 +17,14 @@ sys.path[:0] = [
 
 from blocks import ROOT, Block, blocks, pages
 from c_program import CommandFailed, build, installed, run
+from scripted_server import scripted_server
 
-SCRIPTED = ROOT / "tests" / "scripted" / "server.py"
 SECONDS = 60
 
 # One answer that suits every operation the pages call, late enough to be cancelled.
 ANSWER = {"json": {"versions": ["v1.11"], "sid": "a.session"}, "delay_ms": 20}
 
 LINK = re.compile(r"\]\(([^)#\s]+)")
-
-
-@contextlib.contextmanager
-def homeserver() -> Iterator[str]:
-    """The URL of a server on loopback that gives every request the same good answer."""
-    with subprocess.Popen(
-        [sys.executable, str(SCRIPTED)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdin and server.stdout
-        try:
-            root = f"http://127.0.0.1:{json.loads(server.stdout.readline())['port']}"
-            script = json.dumps([ANSWER]).encode()
-            put = urllib.request.Request(f"{root}/_control/docs", script, method="PUT")
-            direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            direct.open(put, timeout=SECONDS).close()
-            yield f"{root}/docs"
-        finally:
-            server.stdin.close()
-            server.wait(timeout=SECONDS)
 
 
 class Documentation(unittest.TestCase):
@@ -72,7 +46,7 @@ class Documentation(unittest.TestCase):
         return path
 
     def run_program(self, command: list[str | Path]) -> None:
-        with homeserver() as url:
+        with scripted_server(ANSWER) as url:
             env = {
                 "HOMESERVER": url,
                 "EMAIL": "alice@example.org",
