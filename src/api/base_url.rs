@@ -25,14 +25,11 @@ impl BaseUrl {
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(wrong("holds a space, a control character or a backslash".into()));
         }
-        if text.split_once("://").is_some_and(|(_, rest)| rest.starts_with('/')) {
-            return Err(wrong("has no host".into()));
-        }
         let url = Url::parse(text).map_err(|error| wrong(format!("is not a URL: {error}")))?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(wrong(format!("must begin with https://, not {}:", url.scheme())));
         }
-        let Some(host) = url.host() else {
+        let Some(host) = url.host().filter(|_| !text.contains(":///")) else {
             return Err(wrong("has no host".into()));
         };
         if !url.username().is_empty() || url.password().is_some() {
