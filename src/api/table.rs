@@ -321,3 +321,65 @@ const REMOVE_3PID: &[Field] = &[
     F::body("id_server", NonEmpty),
     F::body("medium", NonEmpty).required(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Place;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_row_has_an_id_of_its_own_and_is_found_by_it() {
+        let ids: HashSet<_> = OPERATIONS.iter().map(|row| row.id).collect();
+        assert_eq!(ids.len(), OPERATIONS.len());
+        assert!(OPERATIONS.iter().all(|row| find(row.id).is_some_and(|found| found.id == row.id)));
+        assert!(find("getEverything").is_none());
+    }
+
+    #[test]
+    fn every_path_names_its_fields_and_no_others() {
+        for row in OPERATIONS {
+            assert!(
+                row.path.starts_with("/_matrix/client/") || row.path.starts_with("/.well-known/"),
+                "{}",
+                row.path
+            );
+            let in_path: Vec<_> =
+                row.params.iter().filter(|field| field.place == Place::Path).collect();
+            assert_eq!(in_path.len(), row.path.matches('{').count(), "{}", row.id);
+            for field in in_path {
+                assert!(
+                    row.path.contains(&format!("{{{}}}", field.name)),
+                    "{}: {}",
+                    row.id,
+                    field.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_stands_once_and_needs_only_what_exists() {
+        for row in OPERATIONS {
+            let names: HashSet<_> = row.params.iter().map(|field| field.name).collect();
+            assert_eq!(names.len(), row.params.len(), "{}", row.id);
+            let needed = row.params.iter().filter_map(|field| field.needs);
+            assert!(needed.into_iter().all(|other| names.contains(other)), "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn a_get_has_no_body_and_is_harmless() {
+        for row in OPERATIONS.iter().filter(|row| row.method == Get) {
+            assert!(row.params.iter().all(|field| field.place != Place::Body), "{}", row.id);
+            assert_eq!(row.repeat, Harmless, "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn no_request_for_a_token_carries_an_access_token() {
+        for row in OPERATIONS.iter().filter(|row| row.id.starts_with("requestToken")) {
+            assert_eq!((row.auth, row.repeat), (Never, Harmless), "{}", row.id);
+        }
+    }
+}

@@ -65,20 +65,23 @@ pub fn refusal() -> *const c_char {
 /// Runs the body of a function that returns a status: not in a forked child, not inside the log
 /// callback, and with no panic crossing into C.
 pub fn guard(function: &str, body: impl FnOnce() -> Result<(), Stop>) -> mx_status {
-    if engine::forked() {
-        return MX_ERR_FORKED;
-    }
-    if log::inside() {
-        return MX_ERR_MISUSE;
-    }
-    let result = catch_unwind(AssertUnwindSafe(body))
-        .unwrap_or_else(|_| Err(Stop::new(MX_ERR_INTERNAL, "a bug in the library: panic")));
+    // The fork comes first: whatever a body does, it may take a lock that nobody will ever release.
+    let result = if engine::forked() {
+        Err(Stop::new(MX_ERR_FORKED, "this process is a forked child"))
+    } else if log::inside() {
+        Err(Stop::new(MX_ERR_MISUSE, "called inside the log callback"))
+    } else {
+        catch_unwind(AssertUnwindSafe(body))
+            .unwrap_or_else(|_| Err(Stop::new(MX_ERR_INTERNAL, "a bug in the library: panic")))
+    };
     let Err(Stop { status, why }) = result else {
         return MX_OK;
     };
     if !why.is_empty() {
         let message = format!("{function}: {why}");
-        log::error(format_args!("{}: {message}", name(status).to_string_lossy()));
+        if status != MX_ERR_FORKED {
+            log::error(format_args!("{}: {message}", name(status).to_string_lossy()));
+        }
         REFUSAL.set(c_string(message));
     }
     status
