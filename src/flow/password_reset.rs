@@ -208,6 +208,10 @@ impl Step {
         if is_unrecognized(&answer) {
             return Err(unsupported(call, answer).await);
         }
+        if answer.ending == Ending::Ok {
+            let message = "changePassword: the server says yes to a request without any proof";
+            return Err(Outcome { ending: Ending::BadResponse, message: message.into(), ..answer });
+        }
         if answer.http_status != 401 {
             return Err(answer);
         }
