@@ -45,13 +45,14 @@ import certificates
 from commands import serve
 from loopback import Answer, Browser, free_port
 from mail_server import Mailbox
+from server_process import HomeserverError, PortTaken
 from synapse_config import (
     Config,
     address_config,
     default_config,
     merge,
 )
-from synapse_process import HomeserverError, PortTaken, SynapseProcess
+from synapse_process import SynapseProcess
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -11,8 +11,8 @@ import pytest
 from homeserver import Homeserver
 from loopback import Answer, Browser
 from people import Person, new_person
+from server_process import HomeserverError
 from synapse_config import merge
-from synapse_process import HomeserverError
 
 REQUEST_TOKEN = "/_matrix/client/v3/account/password/email/requestToken"
 
