@@ -87,7 +87,7 @@ def test_an_operation_that_needs_a_token_is_not_sent_without_one(
     with CuttingProxy(homeserver.base_url) as proxy:
         answer = library.client(proxy.base_url).call("getTokenOwner")
         assert (answer.status, answer.http_status) == ("MX_ERR_INVALID_ARGUMENT", 0)
-        assert "access token" in answer.message
+        assert "access_token" in answer.message
         assert proxy.requests() == []
 
 
