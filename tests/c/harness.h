@@ -1,0 +1,148 @@
+/* What the tests share: checks, results that are waited for, the scripted server, clients of it. */
+#ifndef MATRIX_CAPI_TESTS_HARNESS_H
+#define MATRIX_CAPI_TESTS_HARNESS_H
+
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include <matrix_capi.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A test's name is the sentence it proves. A table of them ends with a NULL name. */
+struct test {
+    const char *name;
+    void (*run)(void);
+};
+
+extern const struct test null_tests[];
+extern const struct test refusal_tests[];
+extern const struct test argument_tests[];
+extern const struct test answer_tests[];
+extern const struct test option_tests[];
+extern const struct test delivery_tests[];
+extern const struct test queue_tests[];
+extern const struct test cancel_tests[];
+extern const struct test free_tests[];
+extern const struct test log_tests[];
+extern const struct test process_tests[];
+extern const struct test signal_tests[];
+
+/* Checks may be made on any thread. Each says whether it holds; one that does not fails the test. */
+bool check(bool holds, const char *file, int line, const char *format, ...);
+bool check_status(mx_status got, mx_status want, const char *file, int line, const char *what);
+bool check_number(int64_t got, int64_t want, const char *file, int line, const char *what);
+bool check_text(const char *got, const char *want, const char *file, int line, const char *what);
+bool check_holds(const char *text, const char *part, bool want, const char *file, int line);
+
+#define CHECK(condition) check((condition), __FILE__, __LINE__, "%s", #condition)
+#define CHECK_STATUS(got, want) check_status((got), (want), __FILE__, __LINE__, #got)
+#define CHECK_NUMBER(got, want) check_number((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
+#define CHECK_TEXT(got, want) check_text((got), (want), __FILE__, __LINE__, #got)
+#define CHECK_HOLDS(text, part) check_holds((text), (part), true, __FILE__, __LINE__)
+#define CHECK_LACKS(text, part) check_holds((text), (part), false, __FILE__, __LINE__)
+
+/* A refusal: the status, and a message on this thread that names each of the two parts. */
+#define CHECK_REFUSED(status, want, part, other)                                                   \
+    (CHECK_STATUS(status, want), CHECK_HOLDS(mx_refusal_message(), part),                          \
+     CHECK_HOLDS(mx_refusal_message(), other))
+
+/* How long something that must happen is waited for. MX_TEST_SLOW=1, for valgrind, makes it longer
+   and makes `scaled` counts smaller. */
+bool slow(void);
+int patience_ms(void);
+int scaled(int count);
+void pause_ms(int milliseconds);
+int64_t now_ms(void);
+
+/* What the last test is judged by, too: the library's threads and the process's descriptors.
+   -1 where the system does not tell. */
+int library_threads(void);
+int open_descriptors(void);
+
+/* A door that one thread opens and others wait at. */
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool open;
+};
+
+void gate_init(struct gate *gate);
+void gate_open(struct gate *gate);
+/* False, and a failed check, if it did not open in time. */
+bool gate_wait(struct gate *gate);
+
+/* The results that came to a callback, in their order. */
+struct inbox {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    mx_result **results;
+    size_t count;
+    size_t taken;
+};
+
+void inbox_init(struct inbox *inbox);
+/* An mx_callback whose user_data is the inbox. */
+void inbox_deliver(mx_result *result, void *inbox);
+/* The next result, which is the caller's; NULL, and a failed check, if none comes in time. */
+mx_result *inbox_take(struct inbox *inbox);
+size_t inbox_count(struct inbox *inbox);
+/* Frees what nobody took. */
+void inbox_clear(struct inbox *inbox);
+
+/* Makes the next result's status the check, and frees the result. */
+#define CHECK_ENDS(inbox, want)                                                                    \
+    do {                                                                                           \
+        mx_result *ended_ = inbox_take(inbox);                                                     \
+        CHECK_STATUS(mx_result_status(ended_), want);                                              \
+        mx_result_free(ended_);                                                                    \
+    } while (0)
+
+/* The scripted server. In scripts and parameters ' stands for ": a copy with it, to be freed. */
+char *quoted(const char *text);
+bool server_start(const char *python, const char *program);
+void server_stop(void);
+
+struct url {
+    char text[128];
+};
+
+struct url server_url(const char *name);
+void server_script(const char *name, const char *replies);
+/* What the script was asked, as JSON; the caller frees it. */
+char *server_log(const char *name);
+int server_requests(const char *name);
+/* Whether "open" or "closed_early" reaches a number in time. */
+bool server_reaches(const char *name, const char *member, int number);
+int server_port(void);
+
+/* Fresh options, and clients whose base URL is the script's. They fail the test rather than return
+   NULL silently. */
+mx_client_options *new_options(void);
+mx_client *client_of(const char *script);
+mx_client *client_with(const char *script, const mx_client_options *options);
+mx_queue *new_queue(void);
+/* A client whose results come to the queue. */
+mx_client *queue_client(const char *script, mx_queue *queue);
+
+/* A request for a mail, with good values. */
+mx_status ask(mx_client *client, mx_callback callback, void *user_data, mx_op *op);
+/* mx_call, with ' for ". */
+mx_status call(mx_client *client, const char *operation_id, const char *params, mx_callback callback,
+               void *user_data, mx_op *op);
+/* Sets a script, makes one call of it with these options (nullable) and returns its result. */
+mx_result *answer(const mx_client_options *options, const char *script, const char *replies,
+                  const char *operation_id, const char *params);
+#define MAIL "requestTokenToResetPasswordEmail"
+#define MAIL_PARAMS "{'client_secret':'s3cr3t.A=_-1','email':'alice@example.test','send_attempt':1}"
+
+/* In the child of a fork or exec: leaves the process with calls in flight. */
+int leave_with_calls_in_flight(const char *url);
+/* The path of this program, to run it again. */
+extern const char *this_program;
+
+#endif

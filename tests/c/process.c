@@ -1,0 +1,236 @@
+/* The process around the library: fork, exec, and leaving with calls in flight. */
+#include "harness.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How a child ended, in words for a check; it is killed if it hangs. */
+static int exit_code_of(pid_t child) {
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    CHECK(WIFEXITED(status));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void end_if_it_hangs(void) {
+    signal(SIGALRM, SIG_DFL);
+    alarm((unsigned)(patience_ms() / 1000));
+}
+
+static int verdict;
+
+static void leave_valgrind(void) {
+    execl("/bin/sh", "sh", "-c", verdict == 0 ? "exit 0" : "exit 1", (char *)NULL);
+}
+
+/* Leaves a forked child as a program does. What it leaks, it leaks on purpose, which valgrind would
+   make an error of: so there, once the threads' own destructors have run, another program ends it. */
+static void leave_child(int code) {
+    verdict = code;
+    if (slow()) {
+        atexit(leave_valgrind);
+    }
+    exit(code);
+}
+
+struct objects {
+    mx_client *client;
+    mx_client *queue_client;
+    mx_client_options *options;
+    mx_queue *queue;
+    mx_result *result;
+};
+
+/* Returns the number of the first function that does not answer MX_ERR_FORKED, or 0. */
+static int not_refused(const struct objects *objects) {
+    mx_client *client = NULL;
+    mx_client_options *options = NULL;
+    mx_queue *queue = NULL;
+    mx_result *result = NULL;
+    mx_op op = 7;
+    char secret[MX_CLIENT_SECRET_SIZE];
+    const mx_status statuses[] = {
+        mx_client_new("https://127.0.0.1", NULL, &client, NULL),
+        mx_client_options_new(&options),
+        mx_queue_new(&queue),
+        mx_queue_next(objects->queue, -1, &result),
+        mx_queue_wake(objects->queue),
+        mx_client_set_access_token(objects->client, "x"),
+        mx_client_cancel(objects->client, 1),
+        mx_generate_client_secret(secret, sizeof secret),
+        ask(objects->client, inbox_deliver, NULL, &op),
+        mx_call(objects->client, "getVersions", "{}", inbox_deliver, NULL, &op),
+        mx_log_set(MX_LOG_DEBUG, NULL, NULL),
+        mx_client_options_set_timeout_ms(objects->options, 1),
+        mx_client_options_set_connect_timeout_ms(objects->options, 1),
+        mx_client_options_set_user_agent(objects->options, "x"),
+        mx_client_options_set_access_token(objects->options, "x"),
+        mx_client_options_set_proxy(objects->options, NULL),
+        mx_client_options_add_root_pem(objects->options, "x"),
+        mx_client_options_set_bundled_roots(objects->options, true),
+        mx_client_options_set_max_retries(objects->options, 1),
+        mx_client_options_set_retry_delay_ms(objects->options, 1),
+        mx_client_options_set_max_rate_limit_wait_ms(objects->options, 1),
+        mx_client_options_set_max_response_bytes(objects->options, 1),
+        mx_client_options_set_max_idle_connections(objects->options, 1),
+        mx_client_options_set_idle_timeout_ms(objects->options, 1),
+        mx_client_options_set_allow_plain_http(objects->options, true),
+        mx_client_options_set_queue(objects->options, objects->queue),
+    };
+    int i;
+    for (i = 0; i < (int)(sizeof statuses / sizeof *statuses); i++) {
+        if (statuses[i] != MX_ERR_FORKED) {
+            return i + 1;
+        }
+    }
+    return client == NULL && options == NULL && queue == NULL && result == NULL && op == 7 ? 0 : 100;
+}
+
+static void free_all(const struct objects *objects) {
+    mx_result_free(objects->result);
+    mx_client_free(objects->client);
+    mx_client_free(objects->queue_client);
+    mx_client_options_free(objects->options);
+    mx_queue_free(objects->queue);
+}
+
+static void a_forked_child_is_refused_and_frees_and_exits_while_the_parent_goes_on(void) {
+    struct objects objects;
+    struct inbox inbox;
+    mx_op op = 0;
+    pid_t child;
+    inbox_init(&inbox);
+    server_script("fork", "[{'json':{'sid':'S1'}},{'hang':true},{'hang':true},{'json':{'sid':'S2'}}]");
+    objects.client = client_of("fork");
+    objects.queue = new_queue();
+    objects.queue_client = queue_client("fork", objects.queue);
+    objects.options = new_options();
+    CHECK_STATUS(ask(objects.client, inbox_deliver, &inbox, NULL), MX_OK);
+    objects.result = inbox_take(&inbox);
+    CHECK_STATUS(ask(objects.client, inbox_deliver, &inbox, &op), MX_OK);
+    CHECK_STATUS(ask(objects.queue_client, NULL, NULL, NULL), MX_OK);
+    CHECK(server_reaches("fork", "open", 2));
+    child = fork();
+    if (child == 0) {
+        int wrong;
+        end_if_it_hangs();
+        wrong = not_refused(&objects);
+        free_all(&objects);
+        leave_child(wrong);
+    }
+    CHECK_NUMBER(exit_code_of(child), 0);
+    CHECK_TEXT(mx_result_string(objects.result, "/sid"), "S1");
+    CHECK_STATUS(ask(objects.client, inbox_deliver, &inbox, NULL), MX_OK);
+    CHECK_ENDS(&inbox, MX_OK);
+    CHECK_STATUS(mx_client_cancel(objects.client, op), MX_OK);
+    CHECK_ENDS(&inbox, MX_ERR_CANCELLED);
+    free_all(&objects);
+    inbox_clear(&inbox);
+}
+
+struct forker {
+    mx_client *client;
+    bool free_first;
+    int exit_code;
+    struct gate ended;
+};
+
+static void fork_inside(mx_result *result, void *user_data) {
+    struct forker *forker = user_data;
+    pid_t child;
+    mx_result_free(result);
+    if (forker->free_first) {
+        mx_client_free(forker->client);
+    }
+    child = fork();
+    if (child == 0) {
+        end_if_it_hangs();
+        if (!forker->free_first) {
+            mx_client_free(forker->client);
+        }
+        leave_child(mx_queue_wake(NULL) == MX_ERR_FORKED ? 0 : 1);
+    }
+    forker->exit_code = exit_code_of(child);
+    gate_open(&forker->ended);
+}
+
+static void fork_in_a_callback(bool free_first) {
+    struct forker forker;
+    forker.client = client_of("fork-inside");
+    forker.free_first = free_first;
+    forker.exit_code = -1;
+    gate_init(&forker.ended);
+    CHECK_STATUS(mx_call(forker.client, "getNothing", "{}", fork_inside, &forker, NULL), MX_OK);
+    gate_wait(&forker.ended);
+    CHECK_NUMBER(forker.exit_code, 0);
+    if (!free_first) {
+        mx_client_free(forker.client);
+    }
+}
+
+static void a_child_that_is_forked_inside_a_callback_exits(void) {
+    fork_in_a_callback(false);
+}
+
+static void a_child_that_is_forked_where_a_callback_freed_the_last_client_exits(void) {
+    fork_in_a_callback(true);
+}
+
+/* What a child that runs another program does: it may start a library of its own. */
+static void a_program_started_by_exec_may_leave_with_calls_in_flight(void) {
+    struct url url = server_url("in-flight");
+    mx_client *client;
+    pid_t child;
+    server_script("in-flight", "[{'hang':true}]");
+    client = client_of("in-flight");
+    child = fork();
+    if (child == 0) {
+        execl(this_program, this_program, "--leave-with-calls-in-flight", url.text, (char *)NULL);
+        _exit(127);
+    }
+    CHECK_NUMBER(exit_code_of(child), 0);
+    CHECK(server_requests("in-flight") > 0);
+    CHECK(server_reaches("in-flight", "open", 0));
+    mx_client_free(client);
+}
+
+int leave_with_calls_in_flight(const char *url) {
+    static struct inbox inbox;
+    mx_client *client = NULL;
+    mx_client *other = NULL;
+    mx_client_options *options = NULL;
+    mx_queue *queue = NULL;
+    int i;
+    end_if_it_hangs();
+    inbox_init(&inbox);
+    if (mx_queue_new(&queue) != MX_OK || mx_client_options_new(&options) != MX_OK ||
+        mx_client_options_set_queue(options, queue) != MX_OK ||
+        mx_client_new(url, NULL, &client, NULL) != MX_OK ||
+        mx_client_new(url, options, &other, NULL) != MX_OK) {
+        return 2;
+    }
+    for (i = 0; i < 20; i++) {
+        if (ask(client, inbox_deliver, &inbox, NULL) != MX_OK ||
+            ask(other, NULL, NULL, NULL) != MX_OK) {
+            return 3;
+        }
+    }
+    pause_ms(50);
+    return 0;
+}
+
+const struct test process_tests[] = {
+    {"a_forked_child_is_refused_and_frees_and_exits_while_the_parent_goes_on",
+     a_forked_child_is_refused_and_frees_and_exits_while_the_parent_goes_on},
+    {"a_child_that_is_forked_inside_a_callback_exits",
+     a_child_that_is_forked_inside_a_callback_exits},
+    {"a_child_that_is_forked_where_a_callback_freed_the_last_client_exits",
+     a_child_that_is_forked_where_a_callback_freed_the_last_client_exits},
+    {"a_program_started_by_exec_may_leave_with_calls_in_flight",
+     a_program_started_by_exec_may_leave_with_calls_in_flight},
+    {NULL, NULL},
+};
