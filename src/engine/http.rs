@@ -1,7 +1,5 @@
 //! Sends requests over reqwest and collects their answers.
 
-use std::error::Error as StdError;
-use std::io;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -11,12 +9,11 @@ use reqwest::header::{
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::failure::{Failure, causes, failure};
 use super::options::Options;
 use super::retry::{Fault, Policy, Retries, jitter};
 use super::tls;
-use crate::api::{
-    Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Repeat, Request, read_answer,
-};
+use crate::api::{Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Request, read_answer};
 use crate::log;
 use crate::secret::{SecretBytes, SecretString};
 
@@ -65,12 +62,6 @@ struct Progress {
     under_way: bool,
     /// The answer to a try that may have reached the server was lost.
     maybe_carried_out: bool,
-}
-
-/// A try that ended without a complete answer.
-struct Failure {
-    fault: Fault,
-    outcome: Outcome,
 }
 
 impl Transport {
@@ -297,36 +288,6 @@ impl Transport {
     }
 }
 
-/// What a request that got no answer means.
-fn failure(request: &Request, host: &str, error: &reqwest::Error) -> Failure {
-    let id = request.operation.id;
-    let causes = causes(error);
-    let of = |fault, ending, what: String| Failure {
-        fault,
-        outcome: Outcome::new(ending, format!("{id}: {what}: {causes}")),
-    };
-    let tls = chain(error).any(is_tls);
-    if error.is_connect() {
-        return match tls {
-            true => of(Fault::Lasting, Ending::Tls, format!("no TLS with {host}")),
-            false => of(Fault::NotSent, Ending::Connect, format!("no connection to {host}")),
-        };
-    }
-    let hyper = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
-    if hyper.is_some_and(|error| error.is_parse()) {
-        return of(Fault::Lasting, Ending::BadResponse, "the answer is not HTTP".into());
-    }
-    if hyper.is_some_and(|error| error.is_canceled()) {
-        return of(Fault::NotSent, Ending::Connect, format!("the connection to {host} was closed"));
-    }
-    let ending = match (request.repeat, tls) {
-        (Repeat::Unsafe, _) => Ending::UnknownOutcome,
-        (Repeat::Harmless, true) => Ending::Tls,
-        (Repeat::Harmless, false) => Ending::Connect,
-    };
-    of(Fault::MaybeSent, ending, format!("the connection to {host} broke before an answer came"))
-}
-
 /// Reads a proxy's URL; the message never repeats it, since it may hold a password.
 pub fn proxy_of(url: &SecretString) -> Result<reqwest::Proxy, Outcome> {
     let wrong =
@@ -336,32 +297,4 @@ pub fn proxy_of(url: &SecretString) -> Result<reqwest::Proxy, Outcome> {
         return Err(wrong());
     }
     reqwest::Proxy::all(parsed).map_err(|_| wrong())
-}
-
-/// The causes below an error. The topmost text is left out: reqwest puts the URL there.
-fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| (*cause).source())
-}
-
-fn causes(error: &reqwest::Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for cause in chain(error) {
-        let text = cause.to_string();
-        // Many layers repeat the text of the one below, and one says only that it is a client's.
-        if !text.starts_with("client error (") && !texts.iter().any(|before| before.contains(&text))
-        {
-            texts.push(text);
-        }
-    }
-    if texts.is_empty() { "no cause is known".to_owned() } else { texts.join(": ") }
-}
-
-/// Whether a cause is TLS's: rustls' own errors, or a handshake that ended early.
-fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
-    let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    cause.is::<rustls::Error>()
-        || inside.is_some_and(|inside| inside.is::<rustls::Error>())
-        || cause.to_string() == "tls handshake eof"
 }

@@ -3,6 +3,7 @@
 mod callbacks;
 mod client;
 mod completion;
+mod failure;
 mod fork;
 mod http;
 mod lock;

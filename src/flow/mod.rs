@@ -6,9 +6,11 @@
 mod discovery;
 mod password_reset;
 mod poll;
+mod proof;
 mod reset_state;
 mod web;
 
 pub use discovery::{Server, discover};
-pub use password_reset::{Change, OutOfTurn, PasswordReset};
+pub use password_reset::{OutOfTurn, PasswordReset};
+pub use proof::Change;
 pub use reset_state::{ResetState, Stage};

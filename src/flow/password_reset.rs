@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-
 use super::poll::Pauses;
+use super::proof::{Change, is_lost, is_pending, proof, unknown_outcome, unsupported};
 use super::reset_state::{ResetState, Stage};
 use super::web::{is_unrecognized, oauth_metadata, web_required};
-use crate::api::{Ending, Outcome, Params, Repeat, Request, submit_token, table};
+use crate::api::{Ending, Outcome, Params, Repeat, submit_token, table};
 use crate::engine::{Call, pause};
 use crate::secret::SecretString;
 
@@ -258,75 +257,9 @@ impl Step {
     }
 }
 
-/// What `finish` asks for.
-pub struct Change {
-    pub new_password: SecretString,
-    pub logout_devices: bool,
-}
-
-impl Change {
-    fn request(&self, auth: Option<Value>, repeat: Repeat) -> Result<Request, Outcome> {
-        let params = Params::new()
-            .with("new_password", Some(self.new_password.as_str()))
-            .with("logout_devices", Some(self.logout_devices))
-            .with("auth", auth);
-        Ok(Request { repeat, ..table::CHANGE_PASSWORD.prepare(&params)? })
-    }
-}
-
 /// Whether the server gives sessions of user-interactive authentication.
 #[derive(PartialEq, Eq)]
 enum Sessions {
     Possible,
     None,
-}
-
-/// The stage of user-interactive authentication that the confirmed mail fulfils.
-fn proof(state: &ResetState) -> Value {
-    let mut auth = json!({
-        "type": "m.login.email.identity",
-        "threepid_creds": {"sid": state.sid, "client_secret": state.client_secret},
-    });
-    if let Some(session) = &state.session {
-        auth["session"] = session.as_str().into();
-    }
-    auth
-}
-
-/// "Not confirmed yet" by errcode and shape, never by the message's text: a challenge or
-/// M_UNAUTHORIZED on Synapse, M_FORBIDDEN on others.
-fn is_pending(answer: &Outcome) -> bool {
-    match (answer.http_status, answer.errcode.as_deref()) {
-        (401, Some("M_UNAUTHORIZED")) | (403, Some("M_FORBIDDEN")) => true,
-        (401, Some("M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN")) => false,
-        (401, _) => answer.json("/flows").is_some_and(Value::is_array),
-        _ => false,
-    }
-}
-
-/// Whether the password may have been changed although no answer says so: the connection broke, the
-/// time was up, or something between us and the server answered in its place.
-fn is_lost(answer: &Outcome) -> bool {
-    match answer.ending {
-        Ending::UnknownOutcome => true,
-        Ending::Connect | Ending::Tls | Ending::Deadline => answer.maybe_carried_out,
-        Ending::BadResponse => !(300..500).contains(&answer.http_status),
-        _ => false,
-    }
-}
-
-fn unknown_outcome(answer: Outcome) -> Outcome {
-    let message = format!("the password may have been changed: {}", answer.message);
-    Outcome { ending: Ending::UnknownOutcome, message, ..answer }
-}
-
-/// The server has no such endpoint: its accounts live elsewhere, on a page that it may name.
-async fn unsupported(call: &Call, answer: Outcome) -> Outcome {
-    match oauth_metadata(call, None).await {
-        Ok(Some(metadata)) => web_required(metadata),
-        Ok(None) | Err(_) => {
-            let message = format!("this server resets no passwords for apps: {}", answer.message);
-            Outcome { ending: Ending::WebRequired, message, ..answer }
-        }
-    }
 }

@@ -1,0 +1,71 @@
+//! What a failed try means: how far it got, and which status that is.
+
+use std::error::Error as StdError;
+use std::io;
+
+use super::retry::Fault;
+use crate::api::{Ending, Outcome, Repeat, Request};
+
+/// A try that ended without a complete answer.
+pub struct Failure {
+    pub fault: Fault,
+    pub outcome: Outcome,
+}
+
+/// What a request that got no answer means.
+pub fn failure(request: &Request, host: &str, error: &reqwest::Error) -> Failure {
+    let id = request.operation.id;
+    let causes = causes(error);
+    let of = |fault, ending, what: String| Failure {
+        fault,
+        outcome: Outcome::new(ending, format!("{id}: {what}: {causes}")),
+    };
+    let tls = chain(error).any(is_tls);
+    if error.is_connect() {
+        return match tls {
+            true => of(Fault::Lasting, Ending::Tls, format!("no TLS with {host}")),
+            false => of(Fault::NotSent, Ending::Connect, format!("no connection to {host}")),
+        };
+    }
+    let hyper = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+    if hyper.is_some_and(|error| error.is_parse()) {
+        return of(Fault::Lasting, Ending::BadResponse, "the answer is not HTTP".into());
+    }
+    if hyper.is_some_and(|error| error.is_canceled()) {
+        return of(Fault::NotSent, Ending::Connect, format!("the connection to {host} was closed"));
+    }
+    let ending = match (request.repeat, tls) {
+        (Repeat::Unsafe, _) => Ending::UnknownOutcome,
+        (Repeat::Harmless, true) => Ending::Tls,
+        (Repeat::Harmless, false) => Ending::Connect,
+    };
+    of(Fault::MaybeSent, ending, format!("the connection to {host} broke before an answer came"))
+}
+
+/// The causes below an error. The topmost text is left out: reqwest puts the URL there.
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| (*cause).source())
+}
+
+pub fn causes(error: &reqwest::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in chain(error) {
+        let text = cause.to_string();
+        // Many layers repeat the text of the one below, and one says only that it is a client's.
+        if !text.starts_with("client error (") && !texts.iter().any(|before| before.contains(&text))
+        {
+            texts.push(text);
+        }
+    }
+    if texts.is_empty() { "no cause is known".to_owned() } else { texts.join(": ") }
+}
+
+/// Whether a cause is TLS's: rustls' own errors, or a handshake that ended early.
+fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
+    let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>()
+        || inside.is_some_and(|inside| inside.is::<rustls::Error>())
+        || cause.to_string() == "tls handshake eof"
+}
