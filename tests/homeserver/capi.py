@@ -1,19 +1,14 @@
-"""The library as these tests use it: its C functions through ctypes, with a queue, and an eye on what it logs and leaves.
-
-MATRIX_CAPI_LIBRARY names the library's file; without it, it is the one that cargo built, release before debug.
-"""
+"""The library as these tests use it: clients with a queue and resets, and an eye on what the library logs and leaves."""
 
 from __future__ import annotations
 
 import ctypes
 import json
-import os
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from abi import LIB, Answer, Refused, c_value, check, live_objects, take_result
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -25,99 +20,6 @@ PERSONAL = {"email", "address", "user", "next_link", "phone_number", "sid", "ses
 SECRET = {"client_secret", "password", "new_password", "access_token", "token"}
 
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int32, ctypes.c_char_p, ctypes.c_void_p)
-
-
-def library_file() -> Path:
-    """The library under test."""
-    if named := os.environ.get("MATRIX_CAPI_LIBRARY"):
-        return Path(named)
-    root = Path(__file__).resolve().parent.parent.parent
-    target = root / os.environ.get("CARGO_TARGET_DIR", "target")
-    name = "libmatrix_capi" + (".dylib" if sys.platform == "darwin" else ".so")
-    for profile in ("release", "debug"):
-        if (file := target / profile / name).exists():
-            return file
-    raise FileNotFoundError(f"no {name} in {target}: run cargo build --release")
-
-
-def load() -> ctypes.CDLL:
-    library = ctypes.CDLL(str(library_file()))
-    library.mx_status_name.restype = ctypes.c_char_p
-    library.mx_refusal_message.restype = ctypes.c_char_p
-    library.mx_result_errcode.restype = ctypes.c_char_p
-    library.mx_result_message.restype = ctypes.c_char_p
-    # Not c_char_p, which would end the body at its first NUL.
-    library.mx_result_json.restype = ctypes.c_void_p
-    library.mx_result_op.restype = ctypes.c_uint64
-    library.mx_result_http_status.restype = ctypes.c_uint16
-    library.mx_result_retry_after_ms.restype = ctypes.c_bool
-    library.mx_debug_live_objects.restype = ctypes.c_int64
-    return library
-
-
-LIB = load()
-
-
-class Refused(Exception):
-    """A function did not accept what it was given. The first argument is the status's name."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How an operation ended; the names are those of the header."""
-
-    status: str
-    errcode: str | None
-    http_status: int
-    retry_after_ms: int | None
-    message: str
-    raw: bytes | None
-
-    def json(self) -> Any:
-        assert self.raw is not None, self
-        return json.loads(self.raw)
-
-
-def status_name(status: int) -> str:
-    name: bytes = LIB.mx_status_name(ctypes.c_int32(status))
-    return name.decode()
-
-
-def check(status: int) -> None:
-    if status != 0:
-        message: bytes = LIB.mx_refusal_message()
-        raise Refused(status_name(status), message.decode())
-
-
-def take_result(result: ctypes.c_void_p) -> Answer:
-    """Read everything from a result, and free it."""
-    length = ctypes.c_size_t()
-    body = LIB.mx_result_json(result, ctypes.byref(length))
-    delay = ctypes.c_uint64()
-    told = LIB.mx_result_retry_after_ms(result, ctypes.byref(delay))
-    errcode: bytes | None = LIB.mx_result_errcode(result)
-    message: bytes = LIB.mx_result_message(result)
-    answer = Answer(
-        status_name(LIB.mx_result_status(result)),
-        None if errcode is None else errcode.decode(),
-        LIB.mx_result_http_status(result),
-        delay.value if told else None,
-        message.decode(),
-        None if body is None else ctypes.string_at(body, length.value),
-    )
-    LIB.mx_result_free(result)
-    return answer
-
-
-def generate_client_secret() -> str:
-    buffer = ctypes.create_string_buffer(44)
-    check(LIB.mx_generate_client_secret(buffer, ctypes.c_size_t(44)))
-    return buffer.value.decode()
-
-
-def live_objects() -> int:
-    objects: int = LIB.mx_debug_live_objects()
-    return objects
 
 
 class Library:
@@ -173,6 +75,7 @@ class Client:
         self._library = library
         self._queue = ctypes.c_void_p()
         self._ended: dict[int, Answer] = {}
+        self._resets: list[PasswordReset] = []
         library.learn(options)
         check(LIB.mx_queue_new(ctypes.byref(self._queue)))
         given = ctypes.c_void_p()
@@ -231,6 +134,31 @@ class Client:
         arguments = (submit_url, sid, client_secret, token)
         return self.wait(self.submit("mx_submit_token", self.handle, *arguments))
 
+    def password_reset(self, email: str, next_link: str | None = None) -> PasswordReset:
+        self._library.learn({"email": email, "next_link": next_link})
+        handle = ctypes.c_void_p()
+        texts = (c_value(email), c_value(next_link))
+        out = ctypes.byref(handle)
+        check(LIB.mx_password_reset_new(self.handle, *texts, out))
+        return self._adopt(handle)
+
+    def restore_password_reset(self, saved: str) -> PasswordReset:
+        handle = ctypes.c_void_p()
+        out = ctypes.byref(handle)
+        text = c_value(saved)
+        check(LIB.mx_password_reset_restore(self.handle, text, out, None))
+        return self._adopt(handle)
+
+    def learn(self, value: Any) -> None:
+        self._library.learn(value)
+
+    def _adopt(self, handle: ctypes.c_void_p) -> PasswordReset:
+        reset = PasswordReset(self, handle)
+        self._resets.append(reset)
+        # With it, the client_secret becomes known as a secret.
+        reset.save()
+        return reset
+
     def set_access_token(self, token: str | None) -> None:
         self._library.learn({"access_token": token})
         check(LIB.mx_client_set_access_token(self.handle, c_value(token)))
@@ -257,6 +185,8 @@ class Client:
         return self._ended.pop(op)
 
     def close(self) -> None:
+        for reset in self._resets:
+            LIB.mx_password_reset_free(reset.handle)
         LIB.mx_client_free(self.handle)
         LIB.mx_queue_free(self._queue)
         self.handle = self._queue = ctypes.c_void_p()
@@ -271,15 +201,53 @@ class Client:
         return answer
 
 
-def c_value(value: Any) -> Any:
-    """What C takes for a Python value; a ctypes value goes as it is."""
-    if isinstance(value, str):
-        return value.encode()
-    if isinstance(value, bool):
-        return ctypes.c_bool(value)
-    if isinstance(value, int):
-        return ctypes.c_uint32(value)
-    return value
+class PasswordReset:
+    """A reset; it is freed with its client."""
+
+    def __init__(self, client: Client, handle: ctypes.c_void_p) -> None:
+        self.handle = handle
+        self._client = client
+
+    @property
+    def stage(self) -> str:
+        """The constant of the header, without MX_RESET_."""
+        stages = ("NEW", "AWAITS_LINK", "AWAITS_TOKEN", "CONFIRMED", "DONE")
+        return stages[LIB.mx_password_reset_stage(self.handle)]
+
+    def save(self) -> str:
+        result = ctypes.c_void_p()
+        check(LIB.mx_password_reset_save(self.handle, ctypes.byref(result)))
+        saved = take_result(result)
+        self._client.learn(saved.json())
+        return (saved.raw or b"").decode()
+
+    def send(self) -> Answer:
+        op = self._client.submit("mx_password_reset_send", self.handle)
+        return self._client.wait(op)
+
+    def submit_token(self, token: str) -> Answer:
+        self._client.learn({"token": token})
+        function = "mx_password_reset_submit_token"
+        return self._client.wait(self._client.submit(function, self.handle, token))
+
+    def start_finish(
+        self, new_password: str, logout_devices: bool = True, wait_ms: int = 0
+    ) -> int:
+        self._client.learn({"new_password": new_password})
+        arguments = (new_password, logout_devices, ctypes.c_int64(wait_ms))
+        return self._client.submit("mx_password_reset_finish", self.handle, *arguments)
+
+    def wait(self, op: int, seconds: float = 100) -> Answer:
+        return self._client.wait(op, seconds)
+
+    def cancel(self, op: int) -> None:
+        self._client.cancel(op)
+
+    def finish(
+        self, new_password: str, logout_devices: bool = True, wait_ms: int = 0
+    ) -> Answer:
+        op = self.start_finish(new_password, logout_devices, wait_ms)
+        return self._client.wait(op)
 
 
 def _members(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,16 @@ class Person:
     password: str
 
 
+def new_password() -> str:
+    return f"New-{secrets.token_hex(8)}"
+
+
+def mailed_link(homeserver: Homeserver, person: Person, number: int = -1) -> str:
+    """The link in a mail that the person got, the last one unless another is named."""
+    [link] = homeserver.mailbox.wait(person.email)[number].links
+    return link
+
+
 def new_person(homeserver: Homeserver) -> Person:
     localpart = f"person-{secrets.token_hex(4)}"
     email = f"{localpart}@example.test"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import certificates
 import pytest
-from capi import Library, generate_client_secret
+from abi import generate_client_secret
+from capi import Library
 from cutting_proxy import CuttingProxy
 from homeserver import Homeserver
 from people import new_person

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from capi import Answer, Client, Library, generate_client_secret
+from abi import Answer, generate_client_secret
+from capi import Client, Library
 from homeserver import Homeserver
 from identity_server import IdentityServer
 from people import Person, new_person

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from capi import Answer, Client, Library, generate_client_secret
+from abi import Answer, generate_client_secret
+from capi import Client, Library
 from cutting_proxy import CuttingProxy
 from homeserver import Homeserver
 from people import Person, new_person

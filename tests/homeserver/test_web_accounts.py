@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from capi import Client, Library, generate_client_secret
+from abi import generate_client_secret
+from capi import Client, Library
+from cutting_proxy import CuttingProxy
 from homeserver import Homeserver
 from stand_ins import OAuthProvider
 
@@ -44,6 +46,30 @@ def test_the_reset_itself_is_unrecognized(client: Client) -> None:
     answer = client.call("requestTokenToResetPasswordEmail", fields)
     assert answer.status == "MX_ERR_MATRIX"
     assert (answer.http_status, answer.errcode) == (404, "M_UNRECOGNIZED")
+
+
+def test_a_reset_ends_at_once_with_the_page(
+    client: Client, provider: OAuthProvider
+) -> None:
+    reset = client.password_reset("alice@example.test")
+    answer = reset.send()
+    assert answer.status == "MX_WEB_REQUIRED"
+    page = provider.metadata["account_management_uri"]
+    assert answer.json()["account_management_uri"] == page
+    assert reset.stage == "NEW"
+
+
+def test_a_reset_finds_the_page_even_if_the_first_question_for_it_is_lost(
+    oauth_homeserver: Homeserver, library: Library, provider: OAuthProvider
+) -> None:
+    with CuttingProxy(oauth_homeserver.base_url) as proxy:
+        proxy.cut("lose the reply", "/auth_metadata")
+        client = library.client(proxy.base_url, max_retries=0)
+        answer = client.password_reset("alice@example.test").send()
+        assert len(proxy.requests("/requestToken")) == 1
+    assert answer.status == "MX_WEB_REQUIRED"
+    page = provider.metadata["account_management_uri"]
+    assert answer.json()["account_management_uri"] == page
 
 
 def test_discovery_finds_the_page(

@@ -1,0 +1,51 @@
+"""Runs the scripted server of tests/scripted for answers that no Synapse gives, such as those of other homeservers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loopback import HOST, Browser
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+PROGRAM = Path(__file__).resolve().parent.parent / "scripted" / "server.py"
+
+
+class ScriptedServer:
+    """One server with any number of scripts, each at a base URL of its own. Use it as a context manager."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        port = json.loads(self._process.stdout.readline())["port"]
+        self._root = f"http://{HOST}:{port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # It ends when its standard input does.
+        self._process.communicate(timeout=60)
+
+    def base_url(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def script(self, name: str, *replies: dict[str, Any]) -> str:
+        """Answer the n-th request at the base URL, which is given back, with the n-th reply."""
+        body = json.dumps(replies).encode()
+        answer = Browser().request("PUT", f"{self._root}/_control/{name}", body)
+        assert answer.status == 200, answer.text
+        return self.base_url(name)
+
+    def requests(self, name: str) -> list[dict[str, Any]]:
+        answer = Browser().request("GET", f"{self._root}/_control/{name}")
+        found: list[dict[str, Any]] = answer.json["requests"]
+        return found
