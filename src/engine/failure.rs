@@ -62,10 +62,11 @@ pub fn causes(error: &reqwest::Error) -> String {
     if texts.is_empty() { "no cause is known".to_owned() } else { texts.join(": ") }
 }
 
-/// Whether a cause is TLS's: rustls' own errors, or a handshake that ended early.
+/// Whether a cause is TLS's: rustls' own error, in however many I/O errors it is wrapped, or a
+/// handshake that ended early.
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
-    let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     cause.is::<rustls::Error>()
-        || inside.is_some_and(|inside| inside.is::<rustls::Error>())
+        || wrapped.is_some_and(|inside| is_tls(inside))
         || cause.to_string() == "tls handshake eof"
 }
