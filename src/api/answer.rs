@@ -90,8 +90,9 @@ fn check_fields(operation: &Operation, json: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Servers may echo what they were sent; a message must not pass it on.
+/// Servers may echo what they were sent, and may say it in many lines; a message does neither.
 fn redact(message: String, secrets: &[SecretString]) -> String {
+    let message = message.replace(|c: char| c.is_control(), " ");
     secrets.iter().filter(|secret| secret.as_str().len() >= 3).fold(message, |message, secret| {
         if message.contains(secret.as_str()) {
             message.replace(secret.as_str(), "[redacted]")
@@ -181,6 +182,12 @@ mod tests {
         assert_eq!(outcome.text("/session"), Some("s"));
         let outcome = with_status(403, r#"{"flows":[]}"#);
         assert_eq!(outcome.ending, Ending::BadResponse);
+    }
+
+    #[test]
+    fn a_message_is_one_line_without_control_characters() {
+        let outcome = with_status(400, r#"{"errcode":"M_X","error":"one\r\ntwo\u001b[31m"}"#);
+        assert!(outcome.message.ends_with("M_X: one  two [31m"), "{}", outcome.message);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How an operation ended: the one value that travels back to the application.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::secret::{SecretBytes, SecretJson};
@@ -71,6 +73,20 @@ impl Outcome {
         // A value in memory always has a text, and the buffer grows.
         let _ = serde_json::to_writer(&mut bytes, &json.0);
         Self { body: Some(Body { bytes, json: Some(json) }), ..Self::new(ending, message) }
+    }
+
+    /// What may be logged: of what a server said, the status and an errcode of the usual form.
+    pub fn log_line(&self) -> Cow<'_, str> {
+        if self.http_status == 0 {
+            return Cow::Borrowed(&self.message);
+        }
+        let usual =
+            |code: &&str| code.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
+        let errcode = self.errcode.as_deref().filter(usual).unwrap_or_default();
+        format!("{:?}, HTTP {} {errcode}", self.ending, self.http_status)
+            .trim_end()
+            .to_owned()
+            .into()
     }
 
     /// The member of the answer's JSON that a pointer names.

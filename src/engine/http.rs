@@ -174,7 +174,10 @@ impl Transport {
         let mut retries = Retries::new(&self.policy, request.repeat);
         loop {
             let started = Instant::now();
-            log::debug(format_args!("op {op}: {:?} {}", operation.method, operation.path));
+            log::debug(format_args!(
+                "op {op}: {}: {:?} {}",
+                operation.id, operation.method, operation.path
+            ));
             progress.under_way = true;
             let (outcome, wait) =
                 match self.one_try(request, url.clone(), body.clone(), token).await {
@@ -190,11 +193,13 @@ impl Transport {
                     }
                 };
             progress.under_way = false;
-            log::info(format_args!(
-                "op {op}: {}, after {} ms",
-                outcome.message,
-                started.elapsed().as_millis()
-            ));
+            // The outcomes of failures name their operation; what a server said does not reach the log.
+            let line = outcome.log_line();
+            let line = line
+                .strip_prefix(operation.id)
+                .map_or(&*line, |rest| rest.trim_start_matches(": "));
+            let time = started.elapsed().as_millis();
+            log::info(format_args!("op {op}: {}: {line}, after {time} ms", operation.id));
             match wait {
                 Some(wait) if Instant::now() + wait < deadline => {
                     log::info(format_args!("op {op}: trying again in {} ms", wait.as_millis()));

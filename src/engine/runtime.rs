@@ -90,6 +90,11 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        if fork::forked() {
+            // There is nothing to join here, and what the threads held is held for ever.
+            std::mem::forget((self.tasks.take(), self.io.take(), self.callback.take()));
+            return;
+        }
         self.tasks = None;
         // A thread that panicked is as ended as any other.
         let _ = self.io.take().map(JoinHandle::join);

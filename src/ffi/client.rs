@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::boundary::{Stop, borrow, give, guard, optional_text, place, release, take, text};
 use super::options::mx_client_options;
-use super::result::{mx_op, mx_result, or_error};
+use super::result::{mx_op, mx_result, no_error_yet, or_error};
 use super::status::mx_status;
 use crate::api::{BaseUrl, Outcome};
 use crate::engine::{Client, Options};
@@ -38,6 +38,7 @@ pub unsafe extern "C" fn mx_client_new(
     guard("mx_client_new", || {
         // SAFETY: by the header's rules.
         unsafe {
+            no_error_yet(error);
             let url = text(homeserver_url, "homeserver_url")?;
             make(options, out, error, |options| {
                 BaseUrl::parse(url, options.allow_plain_http).map(Some)
@@ -61,7 +62,10 @@ pub unsafe extern "C" fn mx_client_new_for_discovery(
 ) -> mx_status {
     guard("mx_client_new_for_discovery", || {
         // SAFETY: by the header's rules.
-        unsafe { make(options, out, error, |_| Ok(None)) }
+        unsafe {
+            no_error_yet(error);
+            make(options, out, error, |_| Ok(None))
+        }
     })
 }
 

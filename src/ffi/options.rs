@@ -23,7 +23,8 @@ pub struct mx_client_options(pub(super) Options);
 pub unsafe extern "C" fn mx_client_options_new(out: *mut *mut mx_client_options) -> mx_status {
     guard("mx_client_options_new", || {
         // SAFETY: by the header's rules.
-        *unsafe { place(out, "out") }? = give(mx_client_options(Options::default()));
+        let out = unsafe { place(out, "out") }?;
+        *out = give(mx_client_options(Options::default()));
         Ok(())
     })
 }

@@ -18,7 +18,7 @@ use super::boundary::{Stop, borrow, give, guard, optional_text, place, release, 
 use super::call::{Delivery, start};
 use super::client::mx_client;
 use super::queue::mx_callback;
-use super::result::{mx_op, mx_result, or_error};
+use super::result::{mx_op, mx_result, no_error_yet, or_error};
 use super::status::{MX_ERR_MISUSE, mx_status};
 use crate::api::{Outcome, new_client_secret};
 use crate::engine::Client;
@@ -230,8 +230,10 @@ pub unsafe extern "C" fn mx_password_reset_restore(
 ) -> mx_status {
     guard("mx_password_reset_restore", || {
         // SAFETY: by the header's rules.
-        let (client, saved, out) =
-            unsafe { (borrow(client, "client")?, text(saved, "saved")?, place(out, "out")?) };
+        let (client, saved, out) = unsafe {
+            no_error_yet(error);
+            (borrow(client, "client")?, text(saved, "saved")?, place(out, "out")?)
+        };
         let state = base_url(client).and_then(|base_url| ResetState::restore(saved, base_url));
         // SAFETY: by the header's rules.
         *out = give_reset(client, unsafe { or_error(state, error) }?);

@@ -63,19 +63,25 @@ pub(super) unsafe fn or_error<T>(
     made: Result<T, Outcome>,
     error: *mut *mut mx_result,
 ) -> Result<T, Stop> {
-    let mut result = ptr::null_mut();
-    let made = made.map_err(|outcome| {
+    made.map_err(|outcome| {
         let stop = Stop::from(&outcome);
         if !error.is_null() {
-            result = mx_result::of_outcome(outcome);
+            // SAFETY: by this function's contract.
+            unsafe { error.write(mx_result::of_outcome(outcome)) };
         }
         stop
-    });
+    })
+}
+
+/// Leaves no stale pointer where the application looks for an error, however the function ends.
+///
+/// # Safety
+/// `error` must be NULL or writable.
+pub(super) unsafe fn no_error_yet(error: *mut *mut mx_result) {
     if !error.is_null() {
         // SAFETY: by this function's contract.
-        unsafe { error.write(result) };
+        unsafe { error.write(ptr::null_mut()) };
     }
-    made
 }
 
 /// Borrows a result and looks up a value in it.
