@@ -28,7 +28,9 @@ EMITTERS: tuple[str, ...] = tuple(
 def main() -> int:
     parser = argparse.ArgumentParser(prog="generate", description=__doc__)
     parser.add_argument("library", type=Path, help="the built shared library")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if stale"
+    )
     arguments = parser.parse_args()
     model = load(arguments.library)
     stale = []

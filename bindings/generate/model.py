@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Param:
-    """One field of an operation's request."""
+    """One field of an operation's request or answer."""
 
     name: str
     place: str  # "path", "query" or "body"
@@ -35,11 +36,14 @@ class Operation:
     method: str
     path: str
     params: tuple[Param, ...]
+    answer: tuple[Param, ...] = ()
 
     @property
     def snake_case(self) -> str:
         """The name of the typed C function without its prefix: getAccount3PIDs is get_account_3pids."""
-        words = re.findall(r"3PIDs|3PID|3pid|MSISDN|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", self.id)
+        words = re.findall(
+            r"3PIDs|3PID|3pid|MSISDN|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", self.id
+        )
         return "_".join(word.lower() for word in words)
 
     @property
@@ -74,16 +78,23 @@ def load(library: Path) -> Model:
             statuses.append(Constant(name, value))
     operations = []
     for row in json.loads(native.mx_operations()):
-        params = tuple(
-            Param(param["name"], param["in"], param["type"], param["required"])
-            for param in row["params"]
+        params, answer = fields(row["params"]), fields(row["answer"])
+        operations.append(
+            Operation(row["id"], row["method"], row["path"], params, answer)
         )
-        operations.append(Operation(row["id"], row["method"], row["path"], params))
     return Model(tuple(statuses), stages(), tuple(operations))
+
+
+def fields(rows: list[dict[str, Any]]) -> tuple[Param, ...]:
+    return tuple(
+        Param(row["name"], row["in"], row["type"], row["required"]) for row in rows
+    )
 
 
 def stages() -> tuple[Constant, ...]:
     """The stages of a password reset, which only the header names."""
     header = Path(__file__).parents[2] / "include" / "matrix_capi.h"
-    found = re.findall(r"^#define (MX_RESET_\w+) (\d+)$", header.read_text(), re.MULTILINE)
+    found = re.findall(
+        r"^#define (MX_RESET_\w+) (\d+)$", header.read_text(), re.MULTILINE
+    )
     return tuple(Constant(name, int(value)) for name, value in found)

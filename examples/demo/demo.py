@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,10 +117,7 @@ class Conversation:
                 "says why. Is the address of the homeserver right, and does it send mail?"
             )
 
-    def __enter__(self) -> Conversation:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self.process.kill()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
@@ -140,8 +138,10 @@ def masked(link: str) -> str:
 
 
 def with_given_server(base_url: str, email: str, folder: Path) -> None:
-    with Conversation(build("request_token", folder), base_url, email) as program:
-        program.end()
+    with closing(
+        Conversation(build("request_token", folder), base_url, email)
+    ) as asked:
+        asked.end()
     step(f"Done: if {email} belongs to an account there, a mail is on its way")
 
 
@@ -177,7 +177,7 @@ def with_own_server(folder: Path) -> None:
 
 def reset_password(homeserver: Homeserver, program: Path) -> None:
     arguments = (homeserver.base_url, ALICE_EMAIL, "--logout-devices")
-    with Conversation(program, *arguments) as conversation:
+    with closing(Conversation(program, *arguments)) as conversation:
         conversation.read_until("send again): ")
         [mail] = homeserver.mailbox.wait(ALICE_EMAIL)
         step("The mail that arrived")
