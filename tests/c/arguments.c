@@ -1,4 +1,5 @@
-/* Values that the spec does not allow: the call ends with MX_ERR_INVALID_ARGUMENT, and the server is not asked. */
+/* Values that the spec does not allow: the call ends with MX_ERR_INVALID_ARGUMENT, and the server
+ * is not asked. */
 #include "harness.h"
 
 #include <stdlib.h>
@@ -60,8 +61,8 @@ static void refuses_call(const char *operation_id, const char *params, const cha
 }
 
 static void a_client_secret_outside_its_grammar_is_not_sent(void) {
-    static const char *const others[] = {" ",    "bad secret", "\xc3\xa9", "a/b", "a+b",
-                                         "a\nb", "a%20b",      "a\x7f"};
+    static const char *const others[] = {" ",   "bad secret", "\xc3\xa9", "a/b",
+                                         "a+b", "a\nb",       "a%20b",    "a\x7f"};
     char long_one[257];
     struct mail mail = good;
     size_t i;
@@ -133,8 +134,8 @@ static void a_next_link_that_is_no_uri_is_not_sent(void) {
 }
 
 static void params_that_are_not_one_json_object_are_not_sent(void) {
-    static const char *const others[] = {"", " ", "null", "1", "'x'", "[]", "{", "{} {}",
-                                         "{'email'}", "{'a':1,}", "{a:1}"};
+    static const char *const others[] = {"",  " ",     "null",      "1",        "'x'",  "[]",
+                                         "{", "{} {}", "{'email'}", "{'a':1,}", "{a:1}"};
     size_t i;
     for (i = 0; i < sizeof others / sizeof *others; i++) {
         refuses_call("getVersions", others[i], "params_json", "JSON object");

@@ -31,9 +31,7 @@ mx_client *client_with(const char *script, const mx_client_options *options) {
     return client;
 }
 
-mx_client *client_of(const char *script) {
-    return client_with(script, NULL);
-}
+mx_client *client_of(const char *script) { return client_with(script, NULL); }
 
 mx_client *queue_client(const char *script, mx_queue *queue) {
     mx_client_options *options = new_options();
@@ -49,8 +47,8 @@ mx_status ask(mx_client *client, mx_callback callback, void *user_data, mx_op *o
                                                     NULL, NULL, NULL, callback, user_data, op);
 }
 
-mx_status call(mx_client *client, const char *operation_id, const char *params, mx_callback callback,
-               void *user_data, mx_op *op) {
+mx_status call(mx_client *client, const char *operation_id, const char *params,
+               mx_callback callback, void *user_data, mx_op *op) {
     char *json = quoted(params);
     mx_status status = mx_call(client, operation_id, json, callback, user_data, op);
     free(json);
@@ -71,4 +69,11 @@ mx_result *answer(const mx_client_options *options, const char *script, const ch
     mx_client_free(client);
     inbox_clear(&inbox);
     return result;
+}
+
+mx_password_reset *new_reset(mx_client *client) {
+    mx_password_reset *reset = NULL;
+    CHECK_STATUS(mx_password_reset_new(client, "alice@example.test", NULL, &reset), MX_OK);
+    CHECK_NUMBER(mx_password_reset_stage(reset), MX_RESET_NEW);
+    return reset;
 }

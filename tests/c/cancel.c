@@ -2,7 +2,6 @@
 #include "harness.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void a_cancelled_call_ends_cancelled_and_its_connection_closes(void) {
     struct inbox inbox;
@@ -91,8 +90,9 @@ static void a_pause_before_a_retry_can_be_cancelled(void) {
     mx_op op = 0;
     mx_client_options *options = new_options();
     inbox_init(&inbox);
-    server_script("cancel-pause",
-                  "[{'status':429,'json':{'errcode':'M_LIMIT_EXCEEDED','retry_after_ms':86400000}}]");
+    server_script(
+        "cancel-pause",
+        "[{'status':429,'json':{'errcode':'M_LIMIT_EXCEEDED','retry_after_ms':86400000}}]");
     CHECK_STATUS(mx_client_options_set_max_rate_limit_wait_ms(options, UINT32_MAX), MX_OK);
     CHECK_STATUS(mx_client_options_set_timeout_ms(options, UINT32_MAX), MX_OK);
     client = client_with("cancel-pause", options);

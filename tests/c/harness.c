@@ -10,8 +10,8 @@
 #include <time.h>
 
 bool check_status(mx_status got, mx_status want, const char *file, int line, const char *what) {
-    return check(got == want, file, line, "%s is %s, not %s (%s)", what, mx_status_name(got),
-                 mx_status_name(want), mx_refusal_message());
+    return check(got == want, file, line, "%s is %s, not %s", what, mx_status_name(got),
+                 mx_status_name(want));
 }
 
 bool check_number(int64_t got, int64_t want, const char *file, int line, const char *what) {
@@ -26,8 +26,8 @@ bool check_text(const char *got, const char *want, const char *file, int line, c
 
 bool check_holds(const char *text, const char *part, bool want, const char *file, int line) {
     bool holds = text != NULL && strstr(text, part) != NULL;
-    return check(holds == want, file, line, "\"%s\" is %s \"%s\"", part,
-                 want ? "not in" : "in", text == NULL ? "NULL" : text);
+    return check(holds == want, file, line, "\"%s\" is %s \"%s\"", part, want ? "not in" : "in",
+                 text == NULL ? "NULL" : text);
 }
 
 bool slow(void) {
@@ -35,13 +35,9 @@ bool slow(void) {
     return value != NULL && strcmp(value, "1") == 0;
 }
 
-int patience_ms(void) {
-    return slow() ? 200000 : 20000;
-}
+int patience_ms(void) { return slow() ? 200000 : 20000; }
 
-int scaled(int count) {
-    return slow() ? (count + 9) / 10 : count;
-}
+int scaled(int count) { return slow() ? (count + 9) / 10 : count; }
 
 void pause_ms(int milliseconds) {
     struct timespec time;
@@ -92,13 +88,9 @@ static int entries(const char *path, bool (*wanted)(const char *)) {
     return count;
 }
 
-int library_threads(void) {
-    return entries("/proc/self/task", is_library_thread);
-}
+int library_threads(void) { return entries("/proc/self/task", is_library_thread); }
 
-int open_descriptors(void) {
-    return entries("/proc/self/fd", counts);
-}
+int open_descriptors(void) { return entries("/proc/self/fd", counts); }
 
 static void init(pthread_mutex_t *lock, pthread_cond_t *changed) {
     pthread_mutex_init(lock, NULL);

@@ -23,16 +23,22 @@ extern const struct test null_tests[];
 extern const struct test refusal_tests[];
 extern const struct test argument_tests[];
 extern const struct test answer_tests[];
+extern const struct test value_tests[];
 extern const struct test option_tests[];
 extern const struct test delivery_tests[];
+extern const struct test crowd_tests[];
 extern const struct test queue_tests[];
 extern const struct test cancel_tests[];
 extern const struct test free_tests[];
+extern const struct test free_inside_tests[];
 extern const struct test log_tests[];
 extern const struct test process_tests[];
 extern const struct test signal_tests[];
+extern const struct test account_tests[];
+extern const struct test reset_tests[];
+extern const struct test reset_refusal_tests[];
 
-/* Checks may be made on any thread. Each says whether it holds; one that does not fails the test. */
+/* Checks may be made on any thread. Each says whether it holds; one that fails, fails the test. */
 bool check(bool holds, const char *file, int line, const char *format, ...);
 bool check_status(mx_status got, mx_status want, const char *file, int line, const char *what);
 bool check_number(int64_t got, int64_t want, const char *file, int line, const char *what);
@@ -41,7 +47,8 @@ bool check_holds(const char *text, const char *part, bool want, const char *file
 
 #define CHECK(condition) check((condition), __FILE__, __LINE__, "%s", #condition)
 #define CHECK_STATUS(got, want) check_status((got), (want), __FILE__, __LINE__, #got)
-#define CHECK_NUMBER(got, want) check_number((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
+#define CHECK_NUMBER(got, want)                                                                    \
+    check_number((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
 #define CHECK_TEXT(got, want) check_text((got), (want), __FILE__, __LINE__, #got)
 #define CHECK_HOLDS(text, part) check_holds((text), (part), true, __FILE__, __LINE__)
 #define CHECK_LACKS(text, part) check_holds((text), (part), false, __FILE__, __LINE__)
@@ -94,11 +101,13 @@ size_t inbox_count(struct inbox *inbox);
 /* Frees what nobody took. */
 void inbox_clear(struct inbox *inbox);
 
-/* Makes the next result's status the check, and frees the result. */
+/* Checks the next result's status, shows its message if it is another, and frees the result. */
 #define CHECK_ENDS(inbox, want)                                                                    \
     do {                                                                                           \
         mx_result *ended_ = inbox_take(inbox);                                                     \
-        CHECK_STATUS(mx_result_status(ended_), want);                                              \
+        if (!CHECK_STATUS(mx_result_status(ended_), want)) {                                       \
+            CHECK_TEXT(mx_result_message(ended_), "");                                             \
+        }                                                                                          \
         mx_result_free(ended_);                                                                    \
     } while (0)
 
@@ -129,11 +138,13 @@ mx_queue *new_queue(void);
 /* A client whose results come to the queue. */
 mx_client *queue_client(const char *script, mx_queue *queue);
 
+/* A reset of alice@example.test. */
+mx_password_reset *new_reset(mx_client *client);
 /* A request for a mail, with good values. */
 mx_status ask(mx_client *client, mx_callback callback, void *user_data, mx_op *op);
 /* mx_call, with ' for ". */
-mx_status call(mx_client *client, const char *operation_id, const char *params, mx_callback callback,
-               void *user_data, mx_op *op);
+mx_status call(mx_client *client, const char *operation_id, const char *params,
+               mx_callback callback, void *user_data, mx_op *op);
 /* Sets a script, makes one call of it with these options (nullable) and returns its result. */
 mx_result *answer(const mx_client_options *options, const char *script, const char *replies,
                   const char *operation_id, const char *params);

@@ -1,7 +1,6 @@
 /* The log callback: what it gets, what it must not get, and how it is replaced. */
 #include "harness.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,10 +92,11 @@ static void no_secret_of_a_request_is_in_a_line(void) {
     int i;
     lines_init(&lines);
     inbox_init(&inbox);
-    server_script("log-secrets", "[{'accept':'reset'},{'json':{'sid':'SECRET-sid','user_id':'@a:b',"
-                                 "'access_token':'SECRET-new'}},{'status':302,'headers':{'location':"
-                                 "'https://u:SECRET-p@hs.example/?token=SECRET-q'}},"
-                                 "{'json':{'user_id':'@a:b','access_token':'SECRET-new'}}]");
+    server_script("log-secrets",
+                  "[{'accept':'reset'},{'json':{'sid':'SECRET-sid','user_id':'@a:b',"
+                  "'access_token':'SECRET-new'}},{'status':302,'headers':{'location':"
+                  "'https://u:SECRET-p@hs.example/?token=SECRET-q'}},"
+                  "{'json':{'user_id':'@a:b','access_token':'SECRET-new'}}]");
     CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, keep_line, &lines), MX_OK);
     CHECK_STATUS(mx_client_options_set_access_token(options, "SECRET-token"), MX_OK);
     CHECK_STATUS(mx_client_options_set_access_token(options, "SECRET refused"),

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 static const struct test *const tables[] = {
-    null_tests,  refusal_tests, argument_tests, answer_tests, option_tests,  delivery_tests,
-    queue_tests, cancel_tests,  free_tests,     log_tests,    process_tests,
-    signal_tests,
+    null_tests,    refusal_tests,  argument_tests,      answer_tests, value_tests,
+    option_tests,  delivery_tests, crowd_tests,         queue_tests,  cancel_tests,
+    free_tests,    log_tests,      process_tests,       signal_tests, free_inside_tests,
+    account_tests, reset_tests,    reset_refusal_tests,
 };
 
 const char *this_program;

@@ -1,8 +1,6 @@
 /* NULL for every pointer of every function: a valid answer, and never a crash. */
 #include "harness.h"
 
-#include <string.h>
-
 static void free_functions_ignore_null(void) {
     mx_result_free(NULL);
     mx_queue_free(NULL);
@@ -68,7 +66,8 @@ static void a_null_queue_or_place_for_a_result_is_refused_and_loses_no_result(vo
 }
 
 static void null_options_are_refused_by_every_setter(void) {
-    CHECK_REFUSED(mx_client_options_new(NULL), MX_ERR_NULL_ARGUMENT, "mx_client_options_new", "out");
+    CHECK_REFUSED(mx_client_options_new(NULL), MX_ERR_NULL_ARGUMENT, "mx_client_options_new",
+                  "out");
 #define REFUSES(setter, value)                                                                     \
     CHECK_REFUSED(mx_client_options_##setter(NULL, value), MX_ERR_NULL_ARGUMENT,                   \
                   "mx_client_options_" #setter ":", "options")

@@ -1,4 +1,5 @@
-/* What client options change, how calls fail without an answer, and what the library says of itself. */
+/* What client options change, how calls fail without an answer, and what the library says of
+ * itself. */
 #include "harness.h"
 
 #include <stdio.h>
@@ -6,18 +7,17 @@
 #include <string.h>
 
 /* A certificate authority that nobody holds the key of. */
-static const char root[] =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBkDCCATegAwIBAgIUVooe+SK4kXQHf07PXdD6NEfces8wCgYIKoZIzj0EAwIw\n"
-    "HTEbMBkGA1UEAwwSTm9ib2R5J3MgYXV0aG9yaXR5MCAXDTI2MTEyNDA0MDAwNFoY\n"
-    "DzIxMjYxMDMxMDQwMDA0WjAdMRswGQYDVQQDDBJOb2JvZHkncyBhdXRob3JpdHkw\n"
-    "WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQcloofD0g8g9+BImwnviafxqZqxgqi\n"
-    "PZdwmKLTDUzfPz+Ogitx4Q12xtV9mMk+ifft3rWRn5Btn+UTGX6vh7Yko1MwUTAd\n"
-    "BgNVHQ4EFgQUWeBH1tY7YUc6V5hCW6USENnAyo0wHwYDVR0jBBgwFoAUWeBH1tY7\n"
-    "YUc6V5hCW6USENnAyo0wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBE\n"
-    "AiBA7LJV/Cu5H1pCIq4UdpQw4itDP2EYu81+1XC4jdHZ+gIgfg0nuy4QhCCUoqTL\n"
-    "ZqYHF50Ta07+UW9+MyS7CT9x2w4=\n"
-    "-----END CERTIFICATE-----\n";
+static const char root[] = "-----BEGIN CERTIFICATE-----\n"
+                           "MIIBkDCCATegAwIBAgIUVooe+SK4kXQHf07PXdD6NEfces8wCgYIKoZIzj0EAwIw\n"
+                           "HTEbMBkGA1UEAwwSTm9ib2R5J3MgYXV0aG9yaXR5MCAXDTI2MTEyNDA0MDAwNFoY\n"
+                           "DzIxMjYxMDMxMDQwMDA0WjAdMRswGQYDVQQDDBJOb2JvZHkncyBhdXRob3JpdHkw\n"
+                           "WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQcloofD0g8g9+BImwnviafxqZqxgqi\n"
+                           "PZdwmKLTDUzfPz+Ogitx4Q12xtV9mMk+ifft3rWRn5Btn+UTGX6vh7Yko1MwUTAd\n"
+                           "BgNVHQ4EFgQUWeBH1tY7YUc6V5hCW6USENnAyo0wHwYDVR0jBBgwFoAUWeBH1tY7\n"
+                           "YUc6V5hCW6USENnAyo0wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBE\n"
+                           "AiBA7LJV/Cu5H1pCIq4UdpQw4itDP2EYu81+1XC4jdHZ+gIgfg0nuy4QhCCUoqTL\n"
+                           "ZqYHF50Ta07+UW9+MyS7CT9x2w4=\n"
+                           "-----END CERTIFICATE-----\n";
 
 static void every_option_is_taken(void) {
     mx_result *result;
@@ -101,8 +101,8 @@ static void an_answer_larger_than_allowed_is_a_bad_response(void) {
         char replies[128];
         size_t length = 0;
         mx_result *result;
-        snprintf(replies, sizeof replies, "[{'framing':'%s','repeat':{'text':' ','bytes':536870912}}]",
-                 framings[i]);
+        snprintf(replies, sizeof replies,
+                 "[{'framing':'%s','repeat':{'text':' ','bytes':536870912}}]", framings[i]);
         result = answer(options, "large", replies, MAIL, MAIL_PARAMS);
         CHECK_STATUS(mx_result_status(result), MX_ERR_BAD_RESPONSE);
         CHECK_HOLDS(mx_result_message(result), "100000");
@@ -269,7 +269,8 @@ const struct test option_tests[] = {
      the_user_agent_is_the_library_unless_it_is_set},
     {"max_retries_says_how_often_a_request_is_sent_again",
      max_retries_says_how_often_a_request_is_sent_again},
-    {"a_limit_within_the_allowed_wait_is_waited_out", a_limit_within_the_allowed_wait_is_waited_out},
+    {"a_limit_within_the_allowed_wait_is_waited_out",
+     a_limit_within_the_allowed_wait_is_waited_out},
     {"an_answer_larger_than_allowed_is_a_bad_response",
      an_answer_larger_than_allowed_is_a_bad_response},
     {"a_call_ends_at_its_deadline", a_call_ends_at_its_deadline},

@@ -27,8 +27,8 @@ static void leave_valgrind(void) {
     execl("/bin/sh", "sh", "-c", verdict == 0 ? "exit 0" : "exit 1", (char *)NULL);
 }
 
-/* Leaves a forked child as a program does. What it leaks, it leaks on purpose, which valgrind would
-   make an error of: so there, once the threads' own destructors have run, another program ends it. */
+/* Leaves a forked child as a program does. What it leaks, it leaks on purpose, and valgrind would
+   call that an error: so there, once the thread's destructors have run, another program ends it. */
 static void leave_child(int code) {
     verdict = code;
     if (slow()) {
@@ -42,6 +42,7 @@ struct objects {
     mx_client *queue_client;
     mx_client_options *options;
     mx_queue *queue;
+    mx_password_reset *reset;
     mx_result *result;
 };
 
@@ -50,6 +51,7 @@ static int not_refused(const struct objects *objects) {
     mx_client *client = NULL;
     mx_client_options *options = NULL;
     mx_queue *queue = NULL;
+    mx_password_reset *reset = NULL;
     mx_result *result = NULL;
     mx_op op = 7;
     char secret[MX_CLIENT_SECRET_SIZE];
@@ -80,6 +82,16 @@ static int not_refused(const struct objects *objects) {
         mx_client_options_set_idle_timeout_ms(objects->options, 1),
         mx_client_options_set_allow_plain_http(objects->options, true),
         mx_client_options_set_queue(objects->options, objects->queue),
+        mx_client_new_for_discovery(NULL, &client, NULL),
+        mx_discover(objects->client, "hs.example", inbox_deliver, NULL, &op),
+        mx_password_reset_new(objects->client, "a@b", NULL, &reset),
+        mx_password_reset_send(objects->reset, inbox_deliver, NULL, &op),
+        mx_password_reset_submit_token(objects->reset, "1", inbox_deliver, NULL, &op),
+        mx_password_reset_finish(objects->reset, "x", true, 0, inbox_deliver, NULL, &op),
+        mx_password_reset_save(objects->reset, &result),
+        mx_password_reset_restore(objects->client, "{}", &reset, NULL),
+        mx_change_password(objects->client, "x", true, NULL, inbox_deliver, NULL, &op),
+        mx_get_account_3pids(objects->client, inbox_deliver, NULL, &op),
     };
     int i;
     for (i = 0; i < (int)(sizeof statuses / sizeof *statuses); i++) {
@@ -87,11 +99,15 @@ static int not_refused(const struct objects *objects) {
             return i + 1;
         }
     }
-    return client == NULL && options == NULL && queue == NULL && result == NULL && op == 7 ? 0 : 100;
+    return client == NULL && options == NULL && queue == NULL && reset == NULL && result == NULL &&
+                   op == 7
+               ? 0
+               : 100;
 }
 
 static void free_all(const struct objects *objects) {
     mx_result_free(objects->result);
+    mx_password_reset_free(objects->reset);
     mx_client_free(objects->client);
     mx_client_free(objects->queue_client);
     mx_client_options_free(objects->options);
@@ -104,11 +120,14 @@ static void a_forked_child_is_refused_and_frees_and_exits_while_the_parent_goes_
     mx_op op = 0;
     pid_t child;
     inbox_init(&inbox);
-    server_script("fork", "[{'json':{'sid':'S1'}},{'hang':true},{'hang':true},{'json':{'sid':'S2'}}]");
+    server_script("fork",
+                  "[{'json':{'sid':'S1'}},{'hang':true},{'hang':true},{'json':{'sid':'S2'}}]");
     objects.client = client_of("fork");
     objects.queue = new_queue();
     objects.queue_client = queue_client("fork", objects.queue);
     objects.options = new_options();
+    objects.reset = NULL;
+    CHECK_STATUS(mx_password_reset_new(objects.client, "a@b", NULL, &objects.reset), MX_OK);
     CHECK_STATUS(ask(objects.client, inbox_deliver, &inbox, NULL), MX_OK);
     objects.result = inbox_take(&inbox);
     CHECK_STATUS(ask(objects.client, inbox_deliver, &inbox, &op), MX_OK);
@@ -172,9 +191,7 @@ static void fork_in_a_callback(bool free_first) {
     }
 }
 
-static void a_child_that_is_forked_inside_a_callback_exits(void) {
-    fork_in_a_callback(false);
-}
+static void a_child_that_is_forked_inside_a_callback_exits(void) { fork_in_a_callback(false); }
 
 static void a_child_that_is_forked_where_a_callback_freed_the_last_client_exits(void) {
     fork_in_a_callback(true);

@@ -2,8 +2,6 @@
 #include "harness.h"
 
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 
 static bool readable(mx_queue *queue, int timeout_ms) {
     struct pollfd entry;

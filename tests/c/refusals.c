@@ -1,4 +1,5 @@
-/* Values that are refused at once: nothing is started, and the refusal's message names what is wrong. */
+/* Values that are refused at once: nothing is started, and the refusal's message names what is
+ * wrong. */
 #include "harness.h"
 
 #include <stdio.h>
@@ -50,8 +51,8 @@ static void a_string_that_is_not_utf8_is_refused_by_name(void) {
 static void refuses_url(const char *url, const char *why) {
     mx_client *client = NULL;
     mx_result *error = NULL;
-    CHECK_REFUSED(mx_client_new(url, NULL, &client, NULL), MX_ERR_INVALID_ARGUMENT, "homeserver_url",
-                  why);
+    CHECK_REFUSED(mx_client_new(url, NULL, &client, NULL), MX_ERR_INVALID_ARGUMENT,
+                  "homeserver_url", why);
     CHECK_LACKS(mx_refusal_message(), "hunter2");
     CHECK_STATUS(mx_client_new(url, NULL, &client, &error), MX_ERR_INVALID_ARGUMENT);
     CHECK(client == NULL);
@@ -186,8 +187,9 @@ static void a_buffer_too_small_for_a_client_secret_is_refused_untouched(void) {
     CHECK_STATUS(mx_generate_client_secret(secret, sizeof secret), MX_OK);
     CHECK_STATUS(mx_generate_client_secret(other, sizeof other), MX_OK);
     CHECK_NUMBER(strlen(secret), MX_CLIENT_SECRET_SIZE - 1);
-    CHECK_NUMBER(strspn(secret, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.=_-"),
-                 MX_CLIENT_SECRET_SIZE - 1);
+    CHECK_NUMBER(
+        strspn(secret, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.=_-"),
+        MX_CLIENT_SECRET_SIZE - 1);
     CHECK(strcmp(secret, other) != 0);
 }
 
@@ -211,7 +213,8 @@ static void each_thread_has_its_own_refusal_message(void) {
 const struct test refusal_tests[] = {
     {"a_string_that_is_not_utf8_is_refused_by_name", a_string_that_is_not_utf8_is_refused_by_name},
     {"a_bad_base_url_is_refused_with_the_reason", a_bad_base_url_is_refused_with_the_reason},
-    {"a_refused_client_leaves_no_stale_error_behind", a_refused_client_leaves_no_stale_error_behind},
+    {"a_refused_client_leaves_no_stale_error_behind",
+     a_refused_client_leaves_no_stale_error_behind},
     {"an_option_outside_its_range_is_refused_by_name",
      an_option_outside_its_range_is_refused_by_name},
     {"a_refused_token_leaves_the_one_before", a_refused_token_leaves_the_one_before},

@@ -1,7 +1,6 @@
 /* The scripted server as a child process, and its control requests. */
 #include "harness.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -68,9 +67,7 @@ void server_stop(void) {
     }
 }
 
-int server_port(void) {
-    return port;
-}
+int server_port(void) { return port; }
 
 struct url server_url(const char *name) {
     struct url url;

@@ -1,7 +1,6 @@
 /* Signals stay on the application's threads, and a broken connection does not kill by SIGPIPE. */
 #include "harness.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const int ordinary[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGCONT};
+static const int ordinary[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT,
+                               SIGHUP,  SIGCHLD, SIGPIPE, SIGCONT};
 enum { ORDINARY = sizeof ordinary / sizeof *ordinary };
 
 static volatile sig_atomic_t handled;
