@@ -267,6 +267,8 @@ static int change_password(struct tool *tool) {
             return EXIT_FAILURE;
         }
         have_password = true;
+        printf("Changing the password ...\n");
+        fflush(stdout);
         result = finished(tool, mx_password_reset_finish(tool->reset, password, tool->logout_devices,
                                                          POLL_MS, NULL, NULL, NULL));
         status = mx_result_status(result);
