@@ -64,6 +64,7 @@ class Model:
     statuses: tuple[Constant, ...]
     stages: tuple[Constant, ...]
     operations: tuple[Operation, ...]
+    abi_version: int
 
 
 def load(library: Path) -> Model:
@@ -82,7 +83,8 @@ def load(library: Path) -> Model:
         operations.append(
             Operation(row["id"], row["method"], row["path"], params, answer)
         )
-    return Model(tuple(statuses), stages(), tuple(operations))
+    abi_version = native.mx_abi_version()
+    return Model(tuple(statuses), stages(), tuple(operations), abi_version)
 
 
 def fields(rows: list[dict[str, Any]]) -> tuple[Param, ...]:
