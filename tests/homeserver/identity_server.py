@@ -25,6 +25,10 @@ class IdentityServer:
         self._process = ServerProcess("Sydent", Path())
 
     @property
+    def folder(self) -> Path:
+        return self._process.folder
+
+    @property
     def synapse_config(self) -> dict[str, Any]:
         """What makes a homeserver prove phone numbers through this server."""
         return {
@@ -49,11 +53,11 @@ class IdentityServer:
     def __exit__(self, *_: object) -> None:
         self._process.stop()
         self.operator.__exit__()
-        shutil.rmtree(self._process.folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, port: int) -> None:
         self.base_url = f"http://{HOST}:{port}"
-        folder = self._process.folder
+        folder = self.folder
         config = configparser.ConfigParser()
         config.read_dict(
             {

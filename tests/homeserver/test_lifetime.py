@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import homeserver as module
 import pytest
 from homeserver import Homeserver
+from identity_server import IdentityServer
 from loopback import HOST, Browser, free_port
 
 Json = dict[str, Any]
@@ -152,6 +154,17 @@ def test_stop_leaves_no_process_no_port_and_no_folder() -> None:
     assert not any(map(listening, ports))
     assert not folder.exists()
     homeserver.stop()
+
+
+def test_an_identity_server_leaves_no_port_and_no_folder() -> None:
+    with IdentityServer() as identity_server:
+        folder = identity_server.folder
+        urls = (identity_server.base_url, identity_server.operator.url)
+        ports = [urlsplit(url).port or 0 for url in urls]
+        assert folder.is_dir()
+        assert all(map(listening, ports))
+    assert not any(map(listening, ports))
+    assert not folder.exists()
 
 
 def test_a_port_taken_at_the_last_moment_is_replaced(
