@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* A test's name is the sentence it proves. A table of them ends with a NULL name. */
 struct test {
@@ -151,8 +152,14 @@ mx_result *answer(const mx_client_options *options, const char *script, const ch
 #define MAIL "requestTokenToResetPasswordEmail"
 #define MAIL_PARAMS "{'client_secret':'s3cr3t.A=_-1','email':'alice@example.test','send_attempt':1}"
 
-/* In the child of a fork or exec: leaves the process with calls in flight. */
-int leave_with_calls_in_flight(const char *url);
+/* How a child ended; -1, and a failed check, if not by exit. */
+int exit_code_of(pid_t child);
+/* Ends the calling process after a while; for children, which nobody watches. */
+void end_if_it_hangs(void);
+/* What this program does instead of the tests when a test runs it in a role; -1 if there is none.
+ */
+int play_role(const char *name, const char *url);
+enum { CALLS_IN_FLIGHT = 20 };
 /* The path of this program, to run it again. */
 extern const char *this_program;
 

@@ -84,8 +84,8 @@ int main(int argc, char **argv) {
     this_program = argv[0];
     leave_the_proxy_out();
     setvbuf(stdout, NULL, _IONBF, 0);
-    if (argc == 3 && strcmp(argv[1], "--leave-with-calls-in-flight") == 0) {
-        return leave_with_calls_in_flight(argv[2]);
+    if (argc == 3 && strncmp(argv[1], "--", 2) == 0) {
+        return play_role(argv[1], argv[2]);
     }
     if (argc != 3 && argc != 4) {
         fprintf(stderr, "usage: contract PYTHON SERVER_PY [PART_OF_A_NAME]\n");

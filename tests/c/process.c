@@ -1,25 +1,8 @@
-/* The process around the library: fork, exec, and leaving with calls in flight. */
+/* The process around the library: what a forked child may do, and how programs end. */
 #include "harness.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-/* How a child ended, in words for a check; it is killed if it hangs. */
-static int exit_code_of(pid_t child) {
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    CHECK(WIFEXITED(status));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void end_if_it_hangs(void) {
-    signal(SIGALRM, SIG_DFL);
-    alarm((unsigned)(patience_ms() / 1000));
-}
 
 static int verdict;
 
@@ -197,47 +180,49 @@ static void a_child_that_is_forked_where_a_callback_freed_the_last_client_exits(
     fork_in_a_callback(true);
 }
 
-/* What a child that runs another program does: it may start a library of its own. */
-static void a_program_started_by_exec_may_leave_with_calls_in_flight(void) {
-    struct url url = server_url("in-flight");
-    mx_client *client;
+/* Runs this program again in a role; its standard input stays open until `end` has been closed. */
+static pid_t start_program(const char *role, const char *url, int *end) {
+    int input[2];
     pid_t child;
-    server_script("in-flight", "[{'hang':true}]");
-    client = client_of("in-flight");
+    CHECK_NUMBER(pipe(input), 0);
     child = fork();
     if (child == 0) {
-        execl(this_program, this_program, "--leave-with-calls-in-flight", url.text, (char *)NULL);
+        dup2(input[0], STDIN_FILENO);
+        close(input[0]);
+        close(input[1]);
+        execl(this_program, this_program, role, url, (char *)NULL);
         _exit(127);
     }
-    CHECK_NUMBER(exit_code_of(child), 0);
-    CHECK(server_requests("in-flight") > 0);
-    CHECK(server_reaches("in-flight", "open", 0));
-    mx_client_free(client);
+    close(input[0]);
+    *end = input[1];
+    return child;
 }
 
-int leave_with_calls_in_flight(const char *url) {
-    static struct inbox inbox;
-    mx_client *client = NULL;
-    mx_client *other = NULL;
-    mx_client_options *options = NULL;
-    mx_queue *queue = NULL;
-    int i;
-    end_if_it_hangs();
-    inbox_init(&inbox);
-    if (mx_queue_new(&queue) != MX_OK || mx_client_options_new(&options) != MX_OK ||
-        mx_client_options_set_queue(options, queue) != MX_OK ||
-        mx_client_new(url, NULL, &client, NULL) != MX_OK ||
-        mx_client_new(url, options, &other, NULL) != MX_OK) {
-        return 2;
+static void a_program_may_end_with_calls_in_flight(void) {
+    struct url url = server_url("in-flight");
+    int end = -1;
+    pid_t child;
+    server_script("in-flight", "[{'hang':true}]");
+    child = start_program("--leave-calls-in-flight", url.text, &end);
+    CHECK(server_reaches("in-flight", "open", 2 * CALLS_IN_FLIGHT));
+    close(end);
+    CHECK_NUMBER(exit_code_of(child), 0);
+    CHECK(server_reaches("in-flight", "open", 0));
+}
+
+static void a_client_and_a_queue_each_start_what_a_forked_child_is_refused(void) {
+    static const char *const roles[] = {"--fork-after-a-client", "--fork-after-a-queue",
+                                        "--fork-before-a-client"};
+    struct url url = server_url("roles");
+    size_t i;
+    server_script("roles", "[{'json':{'sid':'S1'}}]");
+    for (i = 0; i < sizeof roles / sizeof *roles; i++) {
+        int end = -1;
+        pid_t child = start_program(roles[i], url.text, &end);
+        close(end);
+        CHECK_NUMBER(exit_code_of(child), 0);
     }
-    for (i = 0; i < 20; i++) {
-        if (ask(client, inbox_deliver, &inbox, NULL) != MX_OK ||
-            ask(other, NULL, NULL, NULL) != MX_OK) {
-            return 3;
-        }
-    }
-    pause_ms(50);
-    return 0;
+    CHECK_NUMBER(server_requests("roles"), 1);
 }
 
 const struct test process_tests[] = {
@@ -247,7 +232,8 @@ const struct test process_tests[] = {
      a_child_that_is_forked_inside_a_callback_exits},
     {"a_child_that_is_forked_where_a_callback_freed_the_last_client_exits",
      a_child_that_is_forked_where_a_callback_freed_the_last_client_exits},
-    {"a_program_started_by_exec_may_leave_with_calls_in_flight",
-     a_program_started_by_exec_may_leave_with_calls_in_flight},
+    {"a_program_may_end_with_calls_in_flight", a_program_may_end_with_calls_in_flight},
+    {"a_client_and_a_queue_each_start_what_a_forked_child_is_refused",
+     a_client_and_a_queue_each_start_what_a_forked_child_is_refused},
     {NULL, NULL},
 };
