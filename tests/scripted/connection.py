@@ -130,7 +130,11 @@ class Connection(asyncio.Protocol):
             self.transport.write(piece)
             if left == 0:
                 break
+            # Lets other connections be served, and this one learn that its client has gone.
+            await asyncio.sleep(0)
             await self.writable.wait()
+            if self.transport.is_closing():
+                return
         if reply.cut is not None and reply.cut_by_reset:
             while self.transport.get_write_buffer_size() > 0:
                 await asyncio.sleep(0.001)
