@@ -8,12 +8,14 @@ use matrix_capi::ffi::*;
 use serde_json::Value;
 
 use super::c::{Answer, Handler, Queue, c_text, run_handler};
+use super::process::end_if_it_hangs;
 
 /// Client options, freed when dropped.
 pub struct Options(pub *mut mx_client_options);
 
 impl Options {
     pub fn new() -> Self {
+        end_if_it_hangs();
         let mut options = null_mut();
         // SAFETY: `options` is writable.
         assert_eq!(unsafe { mx_client_options_new(&mut options) }, MX_OK);

@@ -1,6 +1,9 @@
-//! What the library holds in this process: threads and objects.
+//! The process that the tests run in: what the library holds of it, and its end should a test hang.
 
 use std::fs;
+use std::sync::Once;
+use std::thread;
+use std::time::Duration;
 
 use matrix_capi::ffi::mx_debug_live_objects;
 
@@ -17,4 +20,16 @@ pub fn threads_of_ours() -> Vec<String> {
 
 pub fn live_objects() -> i64 {
     mx_debug_live_objects()
+}
+
+/// Ends a process whose tests hang; the test harness has by then said which ones.
+pub fn end_if_it_hangs() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        thread::spawn(|| {
+            thread::sleep(Duration::from_secs(300));
+            eprintln!("a test hangs: ended after 5 minutes");
+            std::process::abort();
+        });
+    });
 }
