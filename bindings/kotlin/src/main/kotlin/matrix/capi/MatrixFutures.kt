@@ -1,0 +1,50 @@
+// The same operations for Java, as CompletableFuture.
+@file:OptIn(DelicateCoroutinesApi::class)
+
+package matrix.capi
+
+import kotlinx.coroutines.DelicateCoroutinesApi
+import kotlinx.coroutines.GlobalScope
+import kotlinx.coroutines.future.future
+import kotlinx.serialization.json.JsonObject
+import java.util.concurrent.CompletableFuture
+import kotlin.time.Duration.Companion.milliseconds
+
+/**
+ * A [MatrixClient] for Java: [MatrixClient.futures]. A future ends with the answer or with a [MatrixException];
+ * cancelling it cancels the request. What depends on it runs on threads of coroutines' default pool, never on the
+ * thread that brings results.
+ */
+public class MatrixFutures internal constructor(private val client: MatrixClient) : FutureOperations() {
+    override fun call(operationId: String, params: Map<String, Any?>): CompletableFuture<JsonObject> =
+        GlobalScope.future { client.call(operationId, params) }
+
+    /** See [MatrixClient.discover]. */
+    public fun discover(server: String): CompletableFuture<Discovery> = GlobalScope.future { client.discover(server) }
+
+    /** See [MatrixClient.submitToken]. */
+    public fun submitToken(
+        submitUrl: String,
+        sid: String,
+        clientSecret: String,
+        token: String,
+    ): CompletableFuture<JsonObject> = GlobalScope.future { client.submitToken(submitUrl, sid, clientSecret, token) }
+}
+
+/** The steps of a [PasswordReset] for Java: [PasswordReset.futures]. */
+public class PasswordResetFutures internal constructor(private val reset: PasswordReset) {
+    /** See [PasswordReset.send]. */
+    public fun send(): CompletableFuture<JsonObject> = GlobalScope.future { reset.send() }
+
+    /** See [PasswordReset.submitToken]. */
+    public fun submitToken(token: String): CompletableFuture<JsonObject> = GlobalScope.future { reset.submitToken(token) }
+
+    /** See [PasswordReset.finish]; [waitMillis] is how long to poll for the confirmation. */
+    @JvmOverloads
+    public fun finish(
+        newPassword: String,
+        logoutDevices: Boolean,
+        waitMillis: Long = 0,
+    ): CompletableFuture<JsonObject> =
+        GlobalScope.future { reset.finish(newPassword, logoutDevices, waitMillis.milliseconds) }
+}
