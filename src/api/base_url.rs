@@ -29,7 +29,9 @@ impl BaseUrl {
         if !matches!(url.scheme(), "https" | "http") {
             return Err(wrong(format!("must begin with https://, not {}:", url.scheme())));
         }
-        let Some(host) = url.host().filter(|_| !text.contains(":///")) else {
+        let after_scheme = &text[url.scheme().len()..];
+        let has_host = after_scheme.starts_with("://") && !after_scheme.starts_with(":///");
+        let Some(host) = url.host().filter(|_| has_host) else {
             return Err(wrong("has no host".into()));
         };
         if !url.username().is_empty() || url.password().is_some() {
@@ -143,6 +145,7 @@ mod tests {
             ("hs.example", "is not a URL"),
             ("https://", "is not a URL"),
             ("https:///path", "has no host"),
+            ("https:hs.example", "has no host"),
             ("https://hs.example\n", "control character"),
             ("https:\\\\hs.example", "backslash"),
             ("ftp://hs.example", "must begin with https://"),

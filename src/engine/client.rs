@@ -291,3 +291,63 @@ impl Call {
 pub async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Next;
+    use std::future::pending;
+
+    struct PanicsWhenDropped;
+
+    impl Drop for PanicsWhenDropped {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+
+    fn client() -> (Arc<Client>, Arc<Queue>) {
+        let queue = Arc::new(Queue::new().unwrap());
+        let options = Options { queue: Some(Arc::clone(&queue)), ..Options::default() };
+        (Client::new(None, &options).unwrap(), queue)
+    }
+
+    /// Submits a job, does something to it, and returns its one outcome.
+    fn outcome<F>(job: impl FnOnce(Call) -> F, then: impl FnOnce(&Client, u64)) -> Outcome
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        let (client, queue) = client();
+        let mut op = 0;
+        client.submit(None, UserData::none(), |id| op = id, job).unwrap();
+        then(&client, op);
+        let Next::Finished(finished) = queue.next(None) else { panic!("nothing came") };
+        assert_eq!(finished.op, op);
+        client.close();
+        assert!(matches!(queue.next(Some(Duration::ZERO)), Next::Nothing), "a second one came");
+        finished.outcome
+    }
+
+    #[test]
+    fn a_panic_inside_is_the_outcome_of_its_call() {
+        let outcome = outcome(|_| async { panic!("boom") }, |_, _| {});
+        assert_eq!(outcome.ending, Ending::Internal);
+        assert!(outcome.message.contains("panic: boom"), "{}", outcome.message);
+    }
+
+    #[test]
+    fn a_task_that_is_lost_still_completes_its_call() {
+        let job = |_| async {
+            let _guard = PanicsWhenDropped;
+            pending().await
+        };
+        let outcome = outcome(job, |client, op| client.cancel(op).unwrap());
+        assert_eq!(outcome.ending, Ending::Cancelled);
+    }
+
+    #[test]
+    fn a_call_that_never_ends_ends_with_its_client() {
+        let outcome = outcome(|_| pending(), |client, _| client.close());
+        assert_eq!(outcome.ending, Ending::Cancelled);
+    }
+}
