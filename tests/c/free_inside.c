@@ -125,16 +125,30 @@ static void clients_may_be_freed_within_each_others_callbacks(void) {
 struct successor {
     mx_client *client;
     mx_client *next;
+    pthread_t thread;
     struct inbox inbox;
     struct gate started;
 };
 
+static void deliver_to_successor(mx_result *result, void *user_data) {
+    struct successor *successor = user_data;
+    CHECK(pthread_equal(successor->thread, pthread_self()));
+    inbox_deliver(result, &successor->inbox);
+}
+
 static void replace(mx_result *result, void *user_data) {
     struct successor *successor = user_data;
     mx_result_free(result);
+    successor->thread = pthread_self();
     mx_client_free(successor->client);
     successor->next = client_of("successor");
-    CHECK_STATUS(ask(successor->next, inbox_deliver, &successor->inbox, NULL), MX_OK);
+    CHECK_STATUS(ask(successor->next, deliver_to_successor, successor, NULL), MX_OK);
+    /* Callbacks come one at a time, so the new client's has to wait for this one. */
+    while (server_requests("successor") < 2) {
+        pause_ms(1);
+    }
+    pause_ms(50);
+    CHECK_NUMBER(inbox_count(&successor->inbox), 0);
     gate_open(&successor->started);
 }
 

@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int verdict;
@@ -180,6 +181,59 @@ static void a_child_that_is_forked_where_a_callback_freed_the_last_client_exits(
     fork_in_a_callback(true);
 }
 
+struct reader {
+    const mx_result *result;
+    pthread_mutex_t lock;
+    bool stop;
+};
+
+static void *read_on(void *argument) {
+    struct reader *reader = argument;
+    bool stop = false;
+    while (!stop) {
+        int i;
+        for (i = 0; i < 100; i++) {
+            CHECK_TEXT(mx_result_string(reader->result, "/sid"), "S1");
+        }
+        pthread_mutex_lock(&reader->lock);
+        stop = reader->stop;
+        pthread_mutex_unlock(&reader->lock);
+    }
+    return NULL;
+}
+
+static void a_forked_child_may_read_a_result_that_others_were_reading(void) {
+    enum { READERS = 2 };
+    struct reader reader;
+    pthread_t threads[READERS];
+    mx_result *result = answer(NULL, "read-on", "[{'json':{'sid':'S1'}}]", MAIL, MAIL_PARAMS);
+    bool well = true;
+    int i;
+    reader.result = result;
+    reader.stop = false;
+    pthread_mutex_init(&reader.lock, NULL);
+    for (i = 0; i < READERS; i++) {
+        CHECK_NUMBER(pthread_create(&threads[i], NULL, read_on, &reader), 0);
+    }
+    for (i = 0; i < scaled(300) && well; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            const char *sid;
+            end_if_it_hangs();
+            sid = mx_result_string(result, "/sid");
+            leave_child(sid != NULL && strcmp(sid, "S1") == 0 ? 0 : 1);
+        }
+        well = CHECK_NUMBER(exit_code_of(child), 0);
+    }
+    pthread_mutex_lock(&reader.lock);
+    reader.stop = true;
+    pthread_mutex_unlock(&reader.lock);
+    for (i = 0; i < READERS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    mx_result_free(result);
+}
+
 /* Runs this program again in a role; its standard input stays open until `end` has been closed. */
 static pid_t start_program(const char *role, const char *url, int *end) {
     int input[2];
@@ -232,6 +286,8 @@ const struct test process_tests[] = {
      a_child_that_is_forked_inside_a_callback_exits},
     {"a_child_that_is_forked_where_a_callback_freed_the_last_client_exits",
      a_child_that_is_forked_where_a_callback_freed_the_last_client_exits},
+    {"a_forked_child_may_read_a_result_that_others_were_reading",
+     a_forked_child_may_read_a_result_that_others_were_reading},
     {"a_program_may_end_with_calls_in_flight", a_program_may_end_with_calls_in_flight},
     {"a_client_and_a_queue_each_start_what_a_forked_child_is_refused",
      a_client_and_a_queue_each_start_what_a_forked_child_is_refused},
