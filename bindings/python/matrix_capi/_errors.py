@@ -33,7 +33,7 @@ class Error(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        if status is not None:
+        if status is not None and status != type(self).status:
             self.status = status
         self.errcode = errcode
         self.http_status = http_status
@@ -42,12 +42,10 @@ class Error(Exception):
 
     @property
     def json(self) -> Any:
-        """The answer's JSON; None if it is not what the spec defines, or none came."""
-        if self.body is None or self.status == Status.ERR_BAD_RESPONSE:
-            return None
+        """The body as JSON; None if it is none, or no answer came."""
         try:
-            return json.loads(self.body)
-        except ValueError:
+            return None if self.body is None else json.loads(self.body.decode())
+        except (ValueError, RecursionError):
             return None
 
 

@@ -1,0 +1,168 @@
+"""Installs the wheel in a clean virtual environment, and there runs every example of the README against a real Synapse."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from homeserver import Homeserver
+from people import new_person
+from scripts import ROOT, SECONDS
+from test_homeserver import check_changed, confirm, new_password
+
+README = ROOT / "bindings" / "python" / "README.md"
+EXAMPLES = re.findall(
+    r"^```python\n(.+?)^```$", README.read_text(), re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.fixture(scope="module")
+def wheel() -> Path:
+    subprocess.run(["make", "--no-print-directory", "wheel"], cwd=ROOT, check=True)
+    [made] = (ROOT / "build" / "wheels").glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The interpreter of an environment that has the wheel and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    made = str(folder / "bin" / "python")
+    install = [made, "-m", "pip", "install", "--quiet", "--no-index", str(wheel)]
+    subprocess.run([*install, "--disable-pip-version-check"], check=True)
+    return made
+
+
+def environment() -> dict[str, str]:
+    """That of this process without what would lead to another library or package."""
+    ours = ("MATRIX_CAPI_LIBRARY", "PYTHONPATH", "PYTHONHOME")
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def run(python: str, program: str, folder: Path, *options: str) -> str:
+    ended = subprocess.run(
+        [python, *options, "-c", program],
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    printed: str = ended.stdout
+    return printed
+
+
+@contextmanager
+def typed(python: str, program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Runs a program that reads what is typed; without a terminal getpass reads it, too."""
+    with subprocess.Popen(
+        [python, "-u", "-W", "ignore", "-c", program],
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def example(number: int, homeserver: Homeserver, email: str = "") -> str:
+    text: str = EXAMPLES[number]
+    text = text.replace("https://matrix.example.org", homeserver.base_url)
+    assert homeserver.base_url in text
+    return text.replace("alice@example.org", email)
+
+
+def test_the_wheel_names_its_platform_and_carries_the_library(wheel: Path) -> None:
+    assert re.fullmatch(r"matrix_capi-[\d.]+-py3-none-\w+\.whl", wheel.name)
+    assert "none-any" not in wheel.name
+    with zipfile.ZipFile(wheel) as files:
+        assert files.testzip() is None
+        names = files.namelist()
+        record = files.read(next(n for n in names if n.endswith("RECORD"))).decode()
+    assert len([name for name in names if "libmatrix_capi." in name]) == 1
+    assert "matrix_capi/py.typed" in names
+    assert [line.split(",")[0] for line in record.splitlines()] == names
+
+
+def test_pip_makes_the_same_wheel_without_the_network(
+    wheel: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index"]
+    command += ["--disable-pip-version-check", "--wheel-dir", str(tmp_path)]
+    subprocess.run([*command, str(ROOT / "bindings" / "python")], check=True)
+    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+def test_the_installed_package_uses_the_library_of_its_wheel(
+    python: str, tmp_path: Path
+) -> None:
+    program = "import json, matrix_capi._library as library, matrix_capi\n"
+    program += "print(json.dumps([library.place(), matrix_capi.version()]))"
+    place, version = json.loads(run(python, program, tmp_path, "-I"))
+    assert place.startswith(str(Path(python).parents[1]))
+    assert f'version = "{version}"' in (ROOT / "Cargo.toml").read_text()
+
+
+def test_there_are_no_examples_that_no_test_below_runs() -> None:
+    assert len(EXAMPLES) == 5
+
+
+def test_the_five_lines_work(
+    python: str, homeserver: Homeserver, tmp_path: Path
+) -> None:
+    program = example(0, homeserver)
+    assert len([line for line in program.splitlines() if line]) <= 5
+    assert "m.login.password\n" in run(python, program, tmp_path)
+
+
+def test_the_full_reset_works(
+    python: str, homeserver: Homeserver, tmp_path: Path
+) -> None:
+    person, password = new_person(homeserver), new_password()
+    with typed(python, example(1, homeserver, person.email), tmp_path) as process:
+        confirm(homeserver, person)
+        out, _ = process.communicate(f"{password}\ny\n", SECONDS)
+        assert process.returncode == 0, out
+    assert out.endswith("Changed: log in with the new password.\n")
+    check_changed(homeserver, person, password)
+
+
+def test_the_saved_reset_works(
+    python: str, homeserver: Homeserver, tmp_path: Path
+) -> None:
+    person, password = new_person(homeserver), new_password()
+    with typed(python, example(2, homeserver, person.email), tmp_path) as process:
+        confirm(homeserver, person)
+        out, _ = process.communicate(f"{password}\n", SECONDS)
+        assert process.returncode == 0, out
+    assert out.endswith("Changed.\n")
+    check_changed(homeserver, person, password)
+
+
+def test_the_errors_work(python: str, homeserver: Homeserver, tmp_path: Path) -> None:
+    printed = run(python, example(3, homeserver), tmp_path)
+    assert printed == "refused: M_UNKNOWN_TOKEN 401 None\n"
+
+
+def test_the_cancellation_works(
+    python: str, homeserver: Homeserver, tmp_path: Path
+) -> None:
+    assert run(python, example(4, homeserver), tmp_path) == "cancelled\n9\n"
