@@ -43,7 +43,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help build demo test lint install uninstall clean
+.PHONY: help build demo test lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -53,6 +53,7 @@ help:
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
 	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
 	@echo 'make lint                   formatting, lints, types'
+	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
 	@echo 'make uninstall PREFIX=...   removes them'
 	@echo 'make clean                  removes what was built here'
@@ -76,6 +77,11 @@ test:
 
 lint:
 	@$(PYTHON) tests/run.py --only lint
+
+wheel: $(RELEASE)/libmatrix_capi.a
+	@echo 'Making the Python package into build/wheels'
+	@rm -f build/wheels/*.whl
+	@MATRIX_CAPI_LIBRARY='$(RELEASE)/$(BUILT)' $(PYTHON) bindings/python/build_wheel.py
 
 install: $(RELEASE)/libmatrix_capi.a
 	@echo 'Installing matrix-capi $(VERSION) into $(DESTDIR)$(PREFIX)'

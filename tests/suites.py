@@ -97,6 +97,12 @@ SUITES = (
         ("{python} -m unittest discover -v tests/python",),
     ),
     Suite(
+        "python",
+        "the Python binding, its wheel and its README's examples",
+        ("cargo", "make", "venv"),
+        ("make build", "sh bindings/python/test.sh"),
+    ),
+    Suite(
         "install",
         "the installed tree, by pkg-config and by CMake",
         ("cargo", "make", "cc", "pkg-config", "cmake", "readelf"),
