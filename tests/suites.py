@@ -103,6 +103,12 @@ SUITES = (
         ("make build", "sh bindings/python/test.sh"),
     ),
     Suite(
+        "swift",
+        "the Swift package and its README's examples, under Swift 6",
+        ("cargo", "make", "venv"),
+        ("make build", "sh bindings/swift/test.sh"),
+    ),
+    Suite(
         "install",
         "the installed tree, by pkg-config and by CMake",
         ("cargo", "make", "cc", "pkg-config", "cmake", "readelf"),
