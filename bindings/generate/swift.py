@@ -29,7 +29,7 @@ RESERVED = (
     " let nil operator private protocol public repeat rethrows return self static struct subscript"
     " super switch throw throws true try typealias var where while"
 )
-ABBREVIATIONS = {"utf8": "UTF8"}
+ABBREVIATIONS = {word: word.upper() for word in ("utf8", "id", "uri", "url")}
 # What the header's comments call by C's names.
 SWIFT_WORDS = {
     "mx_password_reset_send": "`send()`",
@@ -50,8 +50,8 @@ def files(model: Model) -> dict[str, str]:
     }
 
 
-def camel_case(snake_case: str) -> str:
-    first, *rest = snake_case.lower().split("_")
+def camel_case(name: str) -> str:
+    first, *rest = re.split(r"[^a-z0-9]+", name.lower())
     return first + "".join(ABBREVIATIONS.get(word, word.capitalize()) for word in rest)
 
 
@@ -121,7 +121,8 @@ def documented(said: dict[str, str], of: Constant) -> str:
 def operations(model: Model) -> str:
     text = FIRST_LINES.format("Every operation of the library's table, typed.")
     text += "extension Client {\n"
-    return text + "\n".join(map(method, model.operations)) + "}\n"
+    text += "\n".join(map(method, model.operations)) + "}\n"
+    return text + "".join(map(answer, model.operations))
 
 
 def method(operation: Operation) -> str:
@@ -130,17 +131,41 @@ def method(operation: Operation) -> str:
         for param in operation.required_first
     )
     signature = f"\n{signature.rstrip().rstrip(',')}\n    " if signature else ""
+    name, gives = name_of(operation.camel_case), answer_name(operation)
     text = f"    /// {operation.method} {operation.path}\n    @discardableResult\n"
-    text += f"    public func {name_of(operation.camel_case)}({signature}) async throws -> Answer {{\n"
+    text += f"    public func {name}({signature}) async throws -> {gives} {{\n"
+    params = '"{}"'
     if operation.params:
         text += "        var collected = Params()\n"
         for param in operation.params:
             text += f'        collected.add("{param.name}", {argument(param)})\n'
         params = "collected.text"
-    else:
-        params = '"{}"'
-    text += f'        return try await call("{operation.id}", paramsText: {params})\n'
-    return text + "    }\n"
+    made = f'try await call("{operation.id}", paramsText: {params})'
+    if operation.answer:
+        made = f"try {gives}({made})"
+    return f"{text}        return {made}\n    }}\n"
+
+
+def answer_name(operation: Operation) -> str:
+    if not operation.answer:
+        return "Answer"
+    return f"{operation.id[0].upper()}{operation.id[1:]}Answer"
+
+
+def answer(operation: Operation) -> str:
+    """The type of an operation's answer, where the table names something in it."""
+    if not operation.answer:
+        return ""
+    text = f"\n/// What ``Client/{operation.camel_case}`` gives; `answer` is the whole of it.\n"
+    text += f"public struct {answer_name(operation)}: Sendable {{\n"
+    for field in operation.answer:
+        optional = "" if field.required else "?"
+        text += f"    public let {argument(field)}: {TYPES[field.type]}{optional}\n"
+    text += "    public let answer: Answer\n\n    init(_ answer: Answer) throws {\n"
+    for field in operation.answer:
+        kind = "required" if field.required else "optional"
+        text += f'        {argument(field)} = try answer.{kind}("{field.name}")\n'
+    return text + "        self.answer = answer\n    }\n}\n"
 
 
 def argument(param: Param) -> str:
@@ -165,5 +190,7 @@ def typed_operations(model: Model) -> str:
             f"{argument(param)}: {argument(param)}"
             for param in operation.required_first
         )
-        text += f"        return try await client.{name_of(operation.camel_case)}({given})\n"
+        call = f"client.{name_of(operation.camel_case)}({given})"
+        whole = ".answer" if operation.answer else ""
+        text += f"        return try await {call}{whole}\n"
     return text + "    default: throw NotTyped()\n    }\n}\n"
