@@ -1,0 +1,49 @@
+#!/bin/sh
+# Makes a small Debian 13 with Swift 6 once, in the cache folder, and prints its path as the last line: for machines that
+# have no Swift. Needs root and debootstrap; MATRIX_CAPI_CACHE moves the cache folder.
+set -eu
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "swift-root.sh: $*"; exit 1; }
+
+cache=${MATRIX_CAPI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/matrix-capi}
+packages='swiftlang swiftlang-dev libc6-dev libstdc++-14-dev'
+root=$cache/swift-root-trixie
+
+# It gets its name when it is finished.
+if [ -d "$root" ]; then
+  say "Using the Swift in $root"
+  printf '%s\n' "$root"
+  exit 0
+fi
+
+[ "$(id -u)" -eq 0 ] || fail "only root can make $root"
+for command in debootstrap unshare; do
+  command -v "$command" >/dev/null 2>&1 || fail "there is no $command"
+done
+
+mkdir -p "$cache"
+making=$(mktemp -d "$cache/swift-root.XXXXXX")
+trap 'rm -rf "$making"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+chmod 755 "$making"
+
+say "Making a Debian 13 with Swift 6 in $root (about 2.5 GB, some minutes; later runs use the cache)"
+# What is mounted in a namespace of its own is gone with it, whatever happens, before anything is removed.
+PACKAGES=$packages MAKING=$making LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+  unshare --mount --propagation private --pid --fork --kill-child sh -eu -c '
+  debootstrap --variant=minbase trixie "$MAKING"
+  mount -t proc proc "$MAKING/proc"
+  chroot "$MAKING" apt-get update -qq
+  chroot "$MAKING" apt-get install -y -qq --no-install-recommends $PACKAGES
+  chroot "$MAKING" apt-get clean
+  chroot "$MAKING" swift --version
+' >"$cache/swift-root.log" 2>&1 </dev/null || {
+  tail -n 20 "$cache/swift-root.log" >&2
+  fail "it could not be made, see $cache/swift-root.log. The first run needs the network."
+}
+
+# Of two runs at once the first one's root stays.
+mv -T "$making" "$root" 2>/dev/null || [ -d "$root" ] || fail "$root is in the way"
+printf '%s\n' "$root"
