@@ -83,7 +83,7 @@ typedef int32_t mx_status;
 /** Refused: a callback for a client with a queue, or a call from where it is not allowed. */
 #define MX_ERR_MISUSE 3
 
-/** Refused: the client is being freed, or has been. */
+/** Refused: the client is being freed; or that of this password reset has been. */
 #define MX_ERR_CLOSED 4
 
 /** Refused: this process is a forked child of the one in which the library was started. */
@@ -307,7 +307,7 @@ mx_status mx_client_options_set_access_token(mx_client_options *options, const c
 
 /**
  * The proxy for every request. Default: what the environment says in HTTPS_PROXY, HTTP_PROXY,
- * ALL_PROXY and NO_PROXY, in either case.
+ * ALL_PROXY and NO_PROXY, in either case; and none for http:// to this machine.
  *
  * @param proxy  an http or https URL such as "http://user:password@proxy.example:3128"; nullable:
  *               the default

@@ -39,9 +39,14 @@ pub fn set(most: i32, sink: Option<Sink>) {
     *slot = sink;
 }
 
+/// Whether lines of this level are made.
+pub fn enabled(level: Level) -> bool {
+    level as i32 <= MOST.load(Ordering::Relaxed) && !inside()
+}
+
 /// Writes a line. What a sink itself causes is not logged.
 pub fn write(level: Level, line: fmt::Arguments<'_>) {
-    if level as i32 > MOST.load(Ordering::Relaxed) || inside() {
+    if !enabled(level) {
         return;
     }
     let sink = SINK.read().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -1,5 +1,6 @@
 //! Reads an HTTP answer as the spec defines it for an operation.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -7,7 +8,7 @@ use serde_json::Value;
 use super::base_url::redacted;
 use super::error::{MatrixError, retry_after_ms};
 use super::{Body, Ending, Operation, Outcome, Request};
-use crate::secret::{SecretBytes, SecretJson, SecretString};
+use crate::secret::{SecretBytes, SecretJson};
 
 /// What an answer says before its body.
 #[derive(Clone, Debug, Default)]
@@ -17,14 +18,36 @@ pub struct Head {
     pub location: Option<String>,
 }
 
+/// A complete body, parsed: that part of reading an answer which takes time.
+pub struct Parsed {
+    bytes: SecretBytes,
+    /// The value, or why there is none.
+    json: Result<SecretJson, String>,
+}
+
+impl Parsed {
+    pub fn new(bytes: SecretBytes) -> Self {
+        let json = serde_json::from_slice(bytes.as_ref()).map(SecretJson).map_err(|error| {
+            // serde's text names a place and what it expected, never a value.
+            if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() }
+        });
+        Self { bytes, json }
+    }
+}
+
 /// Turns a complete answer into the operation's outcome. Whatever comes, the body stays readable.
-pub fn read_answer(request: &Request, head: &Head, bytes: SecretBytes, now: SystemTime) -> Outcome {
+/// `token` is the access token that travelled, which a server may echo.
+pub fn read_answer(
+    request: &Request,
+    token: Option<&str>,
+    head: &Head,
+    Parsed { bytes, json }: Parsed,
+    now: SystemTime,
+) -> Outcome {
     let operation = request.operation;
-    let (mut json, complaint) = match serde_json::from_slice(bytes.as_ref()) {
-        Ok(value) => (Some(SecretJson(value)), String::new()),
-        // serde's text names a place and what it expected, never a value.
-        Err(_) if bytes.is_empty() => (None, "it is empty".to_owned()),
-        Err(error) => (None, error.to_string()),
+    let (mut json, complaint) = match json {
+        Ok(json) => (Some(json), String::new()),
+        Err(complaint) => (None, complaint),
     };
     let (ending, errcode, message) = match (&mut json, head.status) {
         (_, 300..400) => {
@@ -33,7 +56,8 @@ pub fn read_answer(request: &Request, head: &Head, bytes: SecretBytes, now: Syst
         }
         (None, _) => (Ending::BadResponse, None, format!("the body is not JSON: {complaint}")),
         (Some(json), 200..300) => match check_fields(operation, &mut json.0) {
-            Ok(()) => (Ending::Ok, None, "OK".to_owned()),
+            // The way of nearly every call: nothing is put into words.
+            Ok(()) => (Ending::Ok, None, String::new()),
             Err(complaint) => (Ending::BadResponse, None, complaint),
         },
         (Some(json), _) => match MatrixError::read(&json.0) {
@@ -52,12 +76,17 @@ pub fn read_answer(request: &Request, head: &Head, bytes: SecretBytes, now: Syst
         200..400 => None,
         _ => retry_after_ms(head.retry_after.as_deref(), json.as_ref().map(|json| &json.0), now),
     };
+    let message = match ending {
+        Ending::Ok => Cow::Borrowed("OK"),
+        _ => {
+            let message = format!("{}: HTTP {}, {message}", operation.id, head.status);
+            let secrets = request.secrets().into_iter().chain(token);
+            Cow::Owned(redact(message, secrets))
+        }
+    };
     Outcome {
         ending,
-        message: redact(
-            format!("{}: HTTP {}, {message}", operation.id, head.status),
-            &request.secrets,
-        ),
+        message,
         http_status: head.status,
         errcode,
         retry_after_ms,
@@ -91,14 +120,11 @@ fn check_fields(operation: &Operation, json: &mut Value) -> Result<(), String> {
 }
 
 /// Servers may echo what they were sent, and may say it in many lines; a message does neither.
-fn redact(message: String, secrets: &[SecretString]) -> String {
+fn redact<'a>(message: String, secrets: impl Iterator<Item = &'a str>) -> String {
     let message = message.replace(|c: char| c.is_control(), " ");
-    secrets.iter().filter(|secret| secret.as_str().len() >= 3).fold(message, |message, secret| {
-        if message.contains(secret.as_str()) {
-            message.replace(secret.as_str(), "[redacted]")
-        } else {
-            message
-        }
+    // Shorter ones would tear words apart, and give nothing away.
+    secrets.filter(|secret| secret.len() >= 3).fold(message, |message, secret| {
+        if message.contains(secret) { message.replace(secret, "[redacted]") } else { message }
     })
 }
 
@@ -112,10 +138,10 @@ mod tests {
             r#"{"client_secret": "hunter2hunter2", "email": "alice@example.test", "send_attempt": 1}"#,
         );
         let request =
-            table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(&params.unwrap()).unwrap();
+            table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(params.unwrap()).unwrap();
         let mut bytes = SecretBytes::default();
         bytes.extend(body);
-        read_answer(&request, &head, bytes, SystemTime::now())
+        read_answer(&request, None, &head, Parsed::new(bytes), SystemTime::now())
     }
 
     fn with_status(status: u16, body: &str) -> Outcome {

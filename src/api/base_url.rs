@@ -72,6 +72,11 @@ impl BaseUrl {
         url
     }
 
+    /// Whether it is plain http to this machine.
+    pub fn is_plain_loopback(&self) -> bool {
+        self.url.scheme() == "http" && self.url.host().is_some_and(|host| is_this_machine(&host))
+    }
+
     /// The URL without a trailing slash.
     pub fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')

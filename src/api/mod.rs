@@ -12,7 +12,7 @@ mod params;
 pub mod submit_token;
 pub mod table;
 
-pub use answer::{Head, read_answer};
+pub use answer::{Head, Parsed, read_answer};
 pub use base_url::{BaseUrl, is_this_machine};
 pub use client_secret::new_client_secret;
 pub use field::{Field, Kind, Place};

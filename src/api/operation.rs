@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{BaseUrl, Field, Outcome, Params, Place};
-use crate::secret::{SecretBytes, SecretString};
+use crate::secret::SecretBytes;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -64,8 +64,8 @@ pub struct Request {
     /// Percent-encoded; begins with `/`.
     pub path_and_query: Cow<'static, str>,
     pub body: Option<SecretBytes>,
-    /// The values that must not be repeated in any message.
-    pub secrets: Vec<SecretString>,
+    /// What it was made of, for redaction.
+    pub params: Params,
 }
 
 impl Request {
@@ -73,20 +73,33 @@ impl Request {
     pub fn at(self, base: &BaseUrl) -> Self {
         Self { url: Some(base.join(&self.path_and_query)), ..self }
     }
+
+    /// The values that must not be repeated in any message.
+    pub fn secrets(&self) -> Vec<&str> {
+        let mut secrets = Vec::new();
+        for field in self.operation.params.iter().filter(|field| field.kind.is_secret()) {
+            match self.params.get(field.name) {
+                Some(Value::String(text)) => secrets.push(text.as_str()),
+                Some(nested) => collect_secrets(nested, &mut secrets),
+                None => {}
+            }
+        }
+        secrets
+    }
 }
 
 impl Operation {
     /// Checks the parameters against the row and builds the request.
-    pub fn prepare(&'static self, params: &Params) -> Result<Request, Outcome> {
-        self.check(params)
+    pub fn prepare(&'static self, params: Params) -> Result<Request, Outcome> {
+        self.check(&params)
             .map_err(|complaint| Outcome::invalid_argument(format!("{}: {complaint}", self.id)))?;
         Ok(Request {
             operation: self,
             repeat: self.repeat,
             url: None,
-            path_and_query: self.path_and_query(params),
-            body: self.body(params)?,
-            secrets: self.secrets(params),
+            path_and_query: self.path_and_query(&params),
+            body: self.body(&params)?,
+            params,
         })
     }
 
@@ -171,27 +184,15 @@ impl Operation {
             }
         }
     }
-
-    fn secrets(&self, params: &Params) -> Vec<SecretString> {
-        let mut secrets = Vec::new();
-        for field in self.params.iter().filter(|field| field.kind.is_secret()) {
-            match params.get(field.name) {
-                Some(Value::String(text)) => secrets.push(text.as_str().into()),
-                Some(nested) => collect_secrets(nested, &mut secrets),
-                None => {}
-            }
-        }
-        secrets
-    }
 }
 
 /// The secrets in the object of user-interactive authentication.
-fn collect_secrets(value: &Value, secrets: &mut Vec<SecretString>) {
+fn collect_secrets<'a>(value: &'a Value, secrets: &mut Vec<&'a str>) {
     let Value::Object(members) = value else { return };
     for (name, value) in members {
         match value {
             Value::String(text) if SECRET_MEMBERS.contains(&name.as_str()) => {
-                secrets.push(text.as_str().into());
+                secrets.push(text);
             }
             nested => collect_secrets(nested, secrets),
         }
@@ -245,7 +246,7 @@ mod tests {
         Operation { id: "nothing", method: Method::Get, params: &[], ..FREE_BODY };
 
     fn prepare(operation: &'static Operation, json: &str) -> Result<Request, Outcome> {
-        operation.prepare(&Params::parse(json).unwrap())
+        operation.prepare(Params::parse(json).unwrap())
     }
 
     fn body(request: &Request) -> &str {
@@ -255,7 +256,7 @@ mod tests {
     fn complaint(operation: &'static Operation, json: &str) -> String {
         let outcome = prepare(operation, json).expect_err(json);
         assert_eq!(outcome.ending, crate::api::Ending::InvalidArgument);
-        outcome.message
+        outcome.message.into()
     }
 
     #[test]
@@ -321,7 +322,7 @@ mod tests {
         let json = r#"{"roomId": "r", "key": "k", "name": "n", "password": "hunter2", "auth":
             {"type": "x", "threepid_creds": {"sid": "y", "client_secret": "hunter3"}}}"#;
         let request = prepare(&EVERY_PLACE, json).unwrap();
-        assert_eq!(request.secrets, ["hunter2".into(), SecretString::from("hunter3")]);
+        assert_eq!(request.secrets(), ["hunter2", "hunter3"]);
         assert!(!format!("{request:?}").contains("hunter2"));
     }
 }

@@ -35,7 +35,7 @@ pub struct Body {
 pub struct Outcome {
     pub ending: Ending,
     /// What happened, for developers' logs; holds no secret.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// 0 where no answer came.
     pub http_status: u16,
     pub errcode: Option<String>,
@@ -49,7 +49,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn new(ending: Ending, message: impl Into<String>) -> Self {
+    pub fn new(ending: Ending, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             ending,
             message: message.into(),
@@ -62,12 +62,12 @@ impl Outcome {
         }
     }
 
-    pub fn invalid_argument(message: impl Into<String>) -> Self {
+    pub fn invalid_argument(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Ending::InvalidArgument, message)
     }
 
     /// An outcome that the library itself has put into JSON.
-    pub fn of_json(ending: Ending, message: impl Into<String>, json: Value) -> Self {
+    pub fn of_json(ending: Ending, message: impl Into<Cow<'static, str>>, json: Value) -> Self {
         let json = SecretJson(json);
         let mut bytes = SecretBytes::default();
         // A value in memory always has a text, and the buffer grows.
@@ -99,7 +99,12 @@ impl Outcome {
         self.json(pointer)?.as_str()
     }
 
-    pub fn internal(message: impl Into<String>) -> Self {
+    /// The same answer, judged anew.
+    pub fn judged(self, ending: Ending, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { ending, message: message.into(), ..self }
+    }
+
+    pub fn internal(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Ending::Internal, message)
     }
 }

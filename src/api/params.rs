@@ -1,5 +1,6 @@
 //! The parameters of one call: a flat object under the spec's names.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
@@ -10,26 +11,28 @@ use crate::secret::SecretJson;
 
 /// Parameters by name, wiped when dropped.
 #[derive(Default)]
-pub struct Params(SecretJson);
+pub struct Params(Vec<(Cow<'static, str>, SecretJson)>);
 
 impl Params {
     pub fn new() -> Self {
-        Self(SecretJson(Value::Object(Map::new())))
+        Self::default()
     }
 
     /// Adds a parameter; `None` leaves it out.
-    pub fn with<V: Into<Value>>(mut self, name: &str, value: Option<V>) -> Self {
-        if let (Value::Object(members), Some(value)) = (&mut self.0.0, value) {
-            members.insert(name.to_owned(), value.into());
-        }
+    pub fn with<V: Into<Value>>(mut self, name: &'static str, value: Option<V>) -> Self {
+        self.0.extend(value.map(|value| (name.into(), SecretJson(value.into()))));
         self
     }
 
     /// Adds a parameter that is given as the text of a JSON object; `None` leaves it out.
-    pub fn with_json(self, name: &str, json: Option<&str>) -> Result<Self, Outcome> {
+    pub fn with_json(self, name: &'static str, json: Option<&str>) -> Result<Self, Outcome> {
         let Some(json) = json else { return Ok(self) };
-        let mut object = Self::read(json, name)?;
-        Ok(self.with(name, Some(object.0.0.take())))
+        let Self(members) = Self::read(json, name)?;
+        let object: Map<_, _> = members
+            .into_iter()
+            .map(|(name, mut value)| (name.into_owned(), value.0.take()))
+            .collect();
+        Ok(self.with(name, Some(object)))
     }
 
     /// Reads a JSON object. The same name twice is refused: one of the two would be lost.
@@ -41,7 +44,7 @@ impl Params {
         let mut reader = serde_json::Deserializer::from_str(json);
         let parsed = reader.deserialize_map(UniqueMembers).and_then(|members| {
             reader.end()?;
-            Ok(Self(SecretJson(Value::Object(members))))
+            Ok(members)
         });
         parsed.map_err(|error| {
             // serde's own text may quote the input, which may hold secrets.
@@ -53,12 +56,12 @@ impl Params {
         })
     }
 
-    pub(super) fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0.0.as_object().into_iter().flatten()
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (&**name, &value.0))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.0.get(name)
+        self.members().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 }
 
@@ -73,18 +76,20 @@ const TWICE: &str = "member given twice";
 struct UniqueMembers;
 
 impl<'de> Visitor<'de> for UniqueMembers {
-    type Value = Map<String, Value>;
+    type Value = Params;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Params, A::Error> {
+        let mut members = Params::new();
         while let Some((name, value)) = access.next_entry::<String, Value>()? {
-            if members.insert(name, value).is_some() {
+            let value = SecretJson(value);
+            if members.get(&name).is_some() {
                 return Err(A::Error::custom(TWICE));
             }
+            members.0.push((name.into(), value));
         }
         Ok(members)
     }
@@ -95,7 +100,7 @@ mod tests {
     use super::*;
 
     fn complaint(json: &str) -> String {
-        Params::parse(json).expect_err(json).message
+        Params::parse(json).expect_err(json).message.into()
     }
 
     #[test]

@@ -26,7 +26,7 @@ static SUBMIT_TOKEN: Operation = Operation {
 pub fn prepare(
     submit_url: &str,
     base: Option<&BaseUrl>,
-    params: &Params,
+    params: Params,
 ) -> Result<Request, Outcome> {
     let wrong = |why: &str| Outcome::invalid_argument(format!("submitToken: submit_url {why}"));
     let url = Url::parse(submit_url).map_err(|_| wrong("is not an absolute URL"))?;
@@ -45,8 +45,8 @@ pub fn judge(answer: Outcome) -> Outcome {
     let refused = answer.json("/success").is_some_and(|success| success == false);
     match answer.ending {
         Ending::Ok if refused => {
-            let message = "submitToken: the server did not accept the token".to_owned();
-            Outcome { ending: Ending::Matrix, message, ..answer }
+            let message = "submitToken: the server did not accept the token";
+            answer.judged(Ending::Matrix, message)
         }
         _ => answer,
     }
@@ -59,7 +59,7 @@ mod tests {
     fn prepared(submit_url: &str, base: &str) -> Result<Request, Outcome> {
         let base = BaseUrl::parse(base, true).unwrap();
         let params = Params::parse(r#"{"sid": "1", "client_secret": "s", "token": "123456"}"#);
-        prepare(submit_url, Some(&base), &params.unwrap())
+        prepare(submit_url, Some(&base), params.unwrap())
     }
 
     #[test]

@@ -187,7 +187,9 @@ impl Client {
     /// The call has its outcome: from here on it cannot be cancelled, only delivered.
     pub(super) fn complete(self: &Arc<Self>, finished: Finished, handler: Option<Handler>) {
         lock(&self.calls).pending.remove(&finished.op);
-        log::debug(format_args!("op {}: {}", finished.op, finished.outcome.log_line()));
+        if log::enabled(log::Level::Debug) {
+            log::debug(format_args!("op {}: {}", finished.op, finished.outcome.log_line()));
+        }
         match (handler, &self.queue) {
             (Some(handler), _) => self.callbacks.push(Arc::clone(self), handler, finished),
             (None, Some(queue)) => {

@@ -1,5 +1,8 @@
 //! Sends requests over reqwest and collects their answers.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -10,10 +13,14 @@ use reqwest::header::{
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::failure::{Failure, causes, failure};
+use super::lock::lock;
 use super::options::Options;
+use super::resolver::Resolver;
 use super::retry::{Fault, Policy, Retries, jitter};
 use super::tls;
-use crate::api::{Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Request, read_answer};
+use crate::api::{
+    Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Parsed, Request, read_answer,
+};
 use crate::log;
 use crate::secret::{SecretBytes, SecretString};
 
@@ -47,6 +54,8 @@ impl Token {
 pub struct Transport {
     http: reqwest::Client,
     base: Option<BaseUrl>,
+    /// The URLs of the operations whose path has no fields, parsed once.
+    urls: Mutex<HashMap<&'static str, Url>>,
     policy: Policy,
     timeout: Duration,
     allow_plain_http: bool,
@@ -57,7 +66,7 @@ pub struct Transport {
 #[derive(Default)]
 struct Progress {
     /// Why the latest try failed.
-    latest: Option<String>,
+    latest: Option<Cow<'static, str>>,
     /// A try is under way, and nobody knows how far it got.
     under_way: bool,
     /// The answer to a try that may have reached the server was lost.
@@ -67,6 +76,7 @@ struct Progress {
 impl Transport {
     pub fn new(base: Option<BaseUrl>, options: &Options) -> Result<Self, Outcome> {
         let mut builder = reqwest::Client::builder()
+            .dns_resolver(Resolver)
             .tls_backend_preconfigured(tls::client_config(options)?)
             .user_agent(&options.user_agent)
             .connect_timeout(options.connect_timeout)
@@ -77,6 +87,10 @@ impl Transport {
             .referer(false);
         if let Some(proxy) = &options.proxy {
             builder = builder.proxy(proxy_of(proxy)?);
+        } else if base.as_ref().is_some_and(BaseUrl::is_plain_loopback) {
+            // What is plain because it stays on this machine must not leave it for a proxy that the
+            // environment names.
+            builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| {
             Outcome::internal(format!("the HTTP client cannot be set up: {}", causes(&error)))
@@ -84,6 +98,7 @@ impl Transport {
         Ok(Self {
             http,
             base,
+            urls: Mutex::default(),
             policy: Policy::from(options),
             timeout: options.timeout,
             allow_plain_http: options.allow_plain_http,
@@ -155,7 +170,13 @@ impl Transport {
         };
         let base =
             self.base.as_ref().ok_or_else(|| wrong("this client was made without a homeserver"))?;
-        Ok((base.join(&request.path_and_query), token))
+        let url = match request.path_and_query {
+            Cow::Borrowed(path) => {
+                lock(&self.urls).entry(path).or_insert_with(|| base.join(path)).clone()
+            }
+            Cow::Owned(ref path) => base.join(path),
+        };
+        Ok((url, token))
     }
 
     async fn tries(
@@ -168,7 +189,6 @@ impl Transport {
         progress: &mut Progress,
     ) -> Outcome {
         let body = request.body.take().map(Bytes::from_owner);
-        request.secrets.extend(token.map(|token| token.text.clone()));
         let request = &*request;
         let operation = request.operation;
         let mut retries = Retries::new(&self.policy, request.repeat);
@@ -182,24 +202,20 @@ impl Transport {
             let (outcome, wait) =
                 match self.one_try(request, url.clone(), body.clone(), token).await {
                     Ok((head, bytes)) => {
-                        let outcome = read_answer(request, &head, bytes, SystemTime::now());
-                        let wait = retries.after_answer(&outcome, jitter());
+                        let token = token.map(|token| token.text.as_str());
+                        let parsed = parsed(bytes).await;
+                        let outcome = read_answer(request, token, &head, parsed, SystemTime::now());
+                        let wait = retries.after_answer(&outcome, jitter);
                         (outcome, wait)
                     }
                     Err(failure) => {
                         progress.maybe_carried_out |= failure.fault == Fault::MaybeSent;
-                        let wait = retries.after_fault(failure.fault, jitter());
+                        let wait = retries.after_fault(failure.fault, jitter);
                         (failure.outcome, wait)
                     }
                 };
             progress.under_way = false;
-            // The outcomes of failures name their operation; what a server said does not reach the log.
-            let line = outcome.log_line();
-            let line = line
-                .strip_prefix(operation.id)
-                .map_or(&*line, |rest| rest.trim_start_matches(": "));
-            let time = started.elapsed().as_millis();
-            log::info(format_args!("op {op}: {}: {line}, after {time} ms", operation.id));
+            log_answer(op, operation.id, &outcome, started);
             match wait {
                 Some(wait) if Instant::now() + wait < deadline => {
                     log::info(format_args!("op {op}: trying again in {} ms", wait.as_millis()));
@@ -290,6 +306,30 @@ impl Transport {
                 }
             }
         }
+    }
+}
+
+/// A large body is parsed beside the I/O thread: other calls, their deadlines and their
+/// cancellation must not wait for it.
+async fn parsed(bytes: SecretBytes) -> Parsed {
+    const SMALL: usize = 256 * 1024;
+    if bytes.len() <= SMALL {
+        return Parsed::new(bytes);
+    }
+    match tokio::task::spawn_blocking(|| Parsed::new(bytes)).await {
+        Ok(parsed) => parsed,
+        // It was not cancelled, so it panicked: this call's outcome is that panic.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// The outcomes of failures name their operation; what a server said does not reach the log.
+fn log_answer(op: u64, id: &str, outcome: &Outcome, started: Instant) {
+    if log::enabled(log::Level::Info) {
+        let line = outcome.log_line();
+        let line = line.strip_prefix(id).map_or(&*line, |rest| rest.trim_start_matches(": "));
+        let time = started.elapsed().as_millis();
+        log::info(format_args!("op {op}: {id}: {line}, after {time} ms"));
     }
 }
 

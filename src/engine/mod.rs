@@ -10,6 +10,7 @@ mod lock;
 mod options;
 mod queue;
 mod readable;
+mod resolver;
 mod retry;
 mod runtime;
 mod tls;

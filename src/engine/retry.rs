@@ -48,7 +48,7 @@ impl<'a> Retries<'a> {
     }
 
     /// After a failure of the connection: how long to wait before sending again, or `None`.
-    pub fn after_fault(&mut self, fault: Fault, jitter: f64) -> Option<Duration> {
+    pub fn after_fault(&mut self, fault: Fault, jitter: impl FnOnce() -> f64) -> Option<Duration> {
         let safe = match fault {
             Fault::NotSent => true,
             Fault::MaybeSent => self.repeat == Repeat::Harmless,
@@ -58,7 +58,11 @@ impl<'a> Retries<'a> {
     }
 
     /// After an answer: how long to wait before sending again, or `None`.
-    pub fn after_answer(&mut self, outcome: &Outcome, jitter: f64) -> Option<Duration> {
+    pub fn after_answer(
+        &mut self,
+        outcome: &Outcome,
+        jitter: impl FnOnce() -> f64,
+    ) -> Option<Duration> {
         match (outcome.http_status, outcome.retry_after_ms.map(Duration::from_millis)) {
             // A limited request was not carried out, so any operation may come again, once.
             (429, Some(delay)) => {
@@ -82,10 +86,10 @@ impl<'a> Retries<'a> {
         left
     }
 
-    /// Doubles from try to try; `jitter`, from 0 to 1, spreads the clients of a failed server.
-    fn back_off(&mut self, jitter: f64) -> Option<Duration> {
+    /// Doubles from try to try; `jitter` gives a number from 0 to 1, which spreads the clients of a failed server.
+    fn back_off(&mut self, jitter: impl FnOnce() -> f64) -> Option<Duration> {
         let ceiling = self.policy.first_delay.saturating_mul(1 << self.done.min(10));
-        self.count().then(|| ceiling.mul_f64(jitter))
+        self.count().then(|| ceiling.mul_f64(jitter()))
     }
 }
 
@@ -116,14 +120,16 @@ mod tests {
     fn delays_double_and_end() {
         let policy = policy();
         let mut retries = Retries::new(&policy, Repeat::Harmless);
-        let mut next = || retries.after_fault(Fault::MaybeSent, 1.0).map(|delay| delay.as_millis());
+        let mut next =
+            || retries.after_fault(Fault::MaybeSent, || 1.0).map(|delay| delay.as_millis());
         assert_eq!([next(), next(), next()], [Some(300), Some(600), None]);
     }
 
     #[test]
     fn what_may_have_been_carried_out_is_repeated_only_where_harmless() {
         let policy = policy();
-        let again = |repeat, fault| Retries::new(&policy, repeat).after_fault(fault, 0.5).is_some();
+        let again =
+            |repeat, fault| Retries::new(&policy, repeat).after_fault(fault, || 0.5).is_some();
         assert!(again(Repeat::Harmless, Fault::MaybeSent));
         assert!(!again(Repeat::Unsafe, Fault::MaybeSent));
         assert!(again(Repeat::Unsafe, Fault::NotSent));
@@ -134,22 +140,22 @@ mod tests {
     fn a_rate_limit_is_waited_out_once_and_only_when_short() {
         let policy = policy();
         let mut retries = Retries::new(&policy, Repeat::Unsafe);
-        assert_eq!(retries.after_answer(&answer(429, Some(3001)), 1.0), None);
+        assert_eq!(retries.after_answer(&answer(429, Some(3001)), || 1.0), None);
         let mut retries = Retries::new(&policy, Repeat::Unsafe);
         assert_eq!(
-            retries.after_answer(&answer(429, Some(3000)), 1.0),
+            retries.after_answer(&answer(429, Some(3000)), || 1.0),
             Some(Duration::from_secs(3))
         );
-        assert_eq!(retries.after_answer(&answer(429, Some(1)), 1.0), None);
+        assert_eq!(retries.after_answer(&answer(429, Some(1)), || 1.0), None);
         let mut retries = Retries::new(&policy, Repeat::Harmless);
-        assert_eq!(retries.after_answer(&answer(429, None), 1.0), None);
+        assert_eq!(retries.after_answer(&answer(429, None), || 1.0), None);
     }
 
     #[test]
     fn a_gateway_error_is_retried_only_where_harmless() {
         let policy = policy();
         let after = |repeat, status, delay| {
-            Retries::new(&policy, repeat).after_answer(&answer(status, delay), 1.0)
+            Retries::new(&policy, repeat).after_answer(&answer(status, delay), || 1.0)
         };
         assert_eq!(after(Repeat::Harmless, 503, None), Some(Duration::from_millis(300)));
         assert_eq!(after(Repeat::Harmless, 503, Some(1000)), Some(Duration::from_secs(1)));
@@ -163,7 +169,7 @@ mod tests {
     fn no_retries_means_none() {
         let policy = Policy { max_retries: 0, ..policy() };
         let mut retries = Retries::new(&policy, Repeat::Harmless);
-        assert_eq!(retries.after_fault(Fault::NotSent, 1.0), None);
-        assert_eq!(retries.after_answer(&answer(429, Some(1)), 1.0), None);
+        assert_eq!(retries.after_fault(Fault::NotSent, || 1.0), None);
+        assert_eq!(retries.after_answer(&answer(429, Some(1)), || 1.0), None);
     }
 }

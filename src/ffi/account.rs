@@ -44,7 +44,7 @@ pub unsafe extern "C" fn mx_change_password(
                 .with("new_password", Some(text(new_password, "new_password")?))
                 .with("logout_devices", Some(logout_devices))
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::CHANGE_PASSWORD.prepare(&params));
+            let request = params.and_then(|params| table::CHANGE_PASSWORD.prepare(params));
             submit(client, request, Delivery { callback, user_data, op })
         }
     })
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn mx_get_account_3pids(
     op: *mut mx_op,
 ) -> mx_status {
     guard("mx_get_account_3pids", || {
-        let request = table::GET_ACCOUNT_3PIDS.prepare(&Params::new());
+        let request = table::GET_ACCOUNT_3PIDS.prepare(Params::new());
         // SAFETY: by the header's rules.
         unsafe { submit(client, request, Delivery { callback, user_data, op }) }
     })
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn mx_add_3pid(
                 .with("client_secret", Some(text(client_secret, "client_secret")?))
                 .with("sid", Some(text(sid, "sid")?))
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::ADD_3PID.prepare(&params));
+            let request = params.and_then(|params| table::ADD_3PID.prepare(params));
             submit(client, request, Delivery { callback, user_data, op })
         }
     })
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn mx_bind_3pid(
                 .with("id_access_token", Some(text(id_access_token, "id_access_token")?))
                 .with("id_server", Some(text(id_server, "id_server")?))
                 .with("sid", Some(text(sid, "sid")?));
-            let request = table::BIND_3PID.prepare(&params);
+            let request = table::BIND_3PID.prepare(params);
             submit(client, request, Delivery { callback, user_data, op })
         }
     })
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn mx_unbind_3pid_from_account(
                 .with("address", Some(text(address, "address")?))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
-            let request = table::UNBIND_3PID_FROM_ACCOUNT.prepare(&params);
+            let request = table::UNBIND_3PID_FROM_ACCOUNT.prepare(params);
             submit(client, request, Delivery { callback, user_data, op })
         }
     })
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn mx_delete_3pid_from_account(
                 .with("address", Some(text(address, "address")?))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
-            let request = table::DELETE_3PID_FROM_ACCOUNT.prepare(&params);
+            let request = table::DELETE_3PID_FROM_ACCOUNT.prepare(params);
             submit(client, request, Delivery { callback, user_data, op })
         }
     })
@@ -205,7 +205,7 @@ pub unsafe extern "C" fn mx_check_username_availability(
         // SAFETY: by the header's rules.
         unsafe {
             let params = Params::new().with("username", Some(text(username, "username")?));
-            let request = table::CHECK_USERNAME_AVAILABILITY.prepare(&params);
+            let request = table::CHECK_USERNAME_AVAILABILITY.prepare(params);
             submit(client, request, Delivery { callback, user_data, op })
         }
     })
@@ -253,7 +253,7 @@ pub unsafe extern "C" fn mx_register(
                 .with("refresh_token", Some(refresh_token))
                 .with("username", optional_text(username, "username")?)
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::REGISTER.prepare(&params));
+            let request = params.and_then(|params| table::REGISTER.prepare(params));
             submit(client, request, Delivery { callback, user_data, op })
         }
     })
@@ -282,7 +282,7 @@ pub unsafe extern "C" fn mx_deactivate_account(
                 .with("erase", Some(erase))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::DEACTIVATE_ACCOUNT.prepare(&params));
+            let request = params.and_then(|params| table::DEACTIVATE_ACCOUNT.prepare(params));
             submit(client, request, Delivery { callback, user_data, op })
         }
     })

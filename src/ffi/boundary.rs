@@ -1,5 +1,6 @@
 //! The four beats of every function: guard, borrow, work, status.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,11 +14,11 @@ use crate::log;
 /// Why a function does not do what it was asked to.
 pub struct Stop {
     status: mx_status,
-    why: String,
+    why: Cow<'static, str>,
 }
 
 impl Stop {
-    pub fn new(status: mx_status, why: impl Into<String>) -> Self {
+    pub fn new(status: mx_status, why: impl Into<Cow<'static, str>>) -> Self {
         Self { status, why: why.into() }
     }
 
@@ -49,7 +50,7 @@ impl From<Outcome> for Stop {
 
 impl From<&Outcome> for Stop {
     fn from(outcome: &Outcome) -> Self {
-        Self::new(of(outcome.ending), outcome.message.as_str())
+        Self::new(of(outcome.ending), outcome.message.clone())
     }
 }
 
@@ -79,7 +80,8 @@ pub fn guard(function: &str, body: impl FnOnce() -> Result<(), Stop>) -> mx_stat
     };
     if !why.is_empty() {
         let message = format!("{function}: {why}");
-        if status != MX_ERR_FORKED {
+        // Cancelling what has just ended is no mistake, and in a forked child the log may be locked.
+        if !matches!(status, MX_ERR_FORKED | MX_ERR_NOT_FOUND) {
             log::error(format_args!("{}: {message}", name(status).to_string_lossy()));
         }
         REFUSAL.set(c_string(message));

@@ -4,7 +4,7 @@ use std::ffi::{CString, c_char, c_void};
 use std::future::Future;
 use std::sync::Arc;
 
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use serde_json::json;
 
 use super::boundary::{Stop, borrow, c_string, give, guard, text};
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn mx_call(
                 "operation_id: there is no operation {id:?}; mx_operations lists them"
             ))
         });
-        let request = row.and_then(|row| row.prepare(&Params::parse(params)?));
+        let request = row.and_then(|row| row.prepare(Params::parse(params)?));
         // SAFETY: by the header's rules.
         unsafe { submit(client, request, Delivery { callback, user_data, op }) }
     })
@@ -57,10 +57,10 @@ pub unsafe extern "C" fn mx_call(
 /// "required". Static: valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn mx_operations() -> *const c_char {
-    static JSON: OnceCell<CString> = OnceCell::new();
+    static JSON: OnceBox<CString> = OnceBox::new();
     JSON.get_or_init(|| {
         let rows: Vec<_> = table::OPERATIONS.iter().copied().map(describe).collect();
-        c_string(serde_json::Value::from(rows).to_string())
+        Box::new(c_string(serde_json::Value::from(rows).to_string()))
     })
     .as_ptr()
 }

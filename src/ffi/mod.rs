@@ -65,6 +65,7 @@ mod password_reset;
 mod queue;
 mod result;
 mod status;
+mod strings;
 mod token;
 
 pub use account::*;

@@ -2,6 +2,7 @@
 //!
 //! A new options object holds the defaults. A setter that refuses a value leaves the one before.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +106,7 @@ pub unsafe extern "C" fn mx_client_options_set_access_token(
 }
 
 /// The proxy for every request. Default: what the environment says in HTTPS_PROXY, HTTP_PROXY,
-/// ALL_PROXY and NO_PROXY, in either case.
+/// ALL_PROXY and NO_PROXY, in either case; and none for http:// to this machine.
 ///
 /// @param proxy  an http or https URL such as "http://user:password@proxy.example:3128"; nullable:
 ///               the default
@@ -314,9 +315,9 @@ fn milliseconds(value: u32) -> Duration {
 }
 
 fn at_least_one(value: u32, name: &str) -> Result<u32, Stop> {
-    if value == 0 { Err(invalid(&format!("{name} must be at least 1, not 0"))) } else { Ok(value) }
+    if value == 0 { Err(invalid(format!("{name} must be at least 1, not 0"))) } else { Ok(value) }
 }
 
-fn invalid(why: &str) -> Stop {
+fn invalid(why: impl Into<Cow<'static, str>>) -> Stop {
     Stop::new(MX_ERR_INVALID_ARGUMENT, why)
 }

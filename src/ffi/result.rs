@@ -7,23 +7,24 @@
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
-use std::sync::Mutex;
+
+use once_cell::race::OnceBox;
 
 use super::boundary::{Stop, borrow, c_string, give, optional_text, read, release, take};
 use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, of};
+use super::strings::Strings;
 use crate::api::Outcome;
 use crate::engine::{Finished, UserData};
-use crate::secret::SecretBytes;
 
 /// How one operation ended. Free it with mx_result_free.
 pub struct mx_result {
     finished: Finished,
-    message: CString,
+    /// Made when it is asked for.
+    message: OnceBox<CString>,
     errcode: Option<CString>,
     /// The body's length; behind it stands a NUL.
     body_length: usize,
-    /// Strings that have been asked for, each ended by NUL.
-    strings: Mutex<Vec<(String, SecretBytes)>>,
+    strings: Strings,
 }
 
 /// Identifies one accepted call, in the whole process and for ever. 0 is none.
@@ -37,10 +38,10 @@ impl mx_result {
             length
         });
         Self {
-            message: c_string(finished.outcome.message.clone()),
+            message: OnceBox::new(),
             errcode: finished.outcome.errcode.clone().map(c_string),
             body_length,
-            strings: Mutex::default(),
+            strings: Strings::default(),
             finished,
         }
     }
@@ -144,8 +145,10 @@ pub unsafe extern "C" fn mx_result_errcode(result: *const mx_result) -> *const c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_result_message(result: *const mx_result) -> *const c_char {
     // SAFETY: by the header's rules.
-    unsafe { borrow(result, "result") }
-        .map_or(c"result is NULL".as_ptr(), |result| result.message.as_ptr())
+    unsafe { borrow(result, "result") }.map_or(c"result is NULL".as_ptr(), |result| {
+        let words = || Box::new(c_string(result.finished.outcome.message.clone().into_owned()));
+        result.message.get_or_init(words).as_ptr()
+    })
 }
 
 /// How long the server asks to wait before the next try, in milliseconds. False, leaving `out`
@@ -188,17 +191,7 @@ pub unsafe extern "C" fn mx_result_string(
         // SAFETY: by the header's rules.
         let (result, pointer, value) = unsafe { look_up(result, json_pointer) }?;
         let text = value.as_str().filter(|text| !text.contains('\0'))?;
-        let mut strings = result.strings.lock().ok()?;
-        let known = strings.iter().position(|(asked, _)| asked == pointer);
-        let index = known.unwrap_or_else(|| {
-            let mut bytes = SecretBytes::with_capacity(text.len() + 1);
-            bytes.extend(text.as_bytes());
-            bytes.extend(b"\0");
-            strings.push((pointer.to_owned(), bytes));
-            strings.len() - 1
-        });
-        // The bytes stay where they are when the list grows.
-        Some(strings[index].1.as_ref().as_ptr() as usize)
+        Some(result.strings.get(pointer, text).as_ptr() as usize)
     });
     found as *const c_char
 }

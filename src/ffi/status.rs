@@ -18,7 +18,7 @@ pub const MX_ERR_NULL_ARGUMENT: mx_status = 1;
 pub const MX_ERR_INVALID_UTF8: mx_status = 2;
 /// Refused: a callback for a client with a queue, or a call from where it is not allowed.
 pub const MX_ERR_MISUSE: mx_status = 3;
-/// Refused: the client is being freed, or has been.
+/// Refused: the client is being freed; or that of this password reset has been.
 pub const MX_ERR_CLOSED: mx_status = 4;
 /// Refused: this process is a forked child of the one in which the library was started.
 pub const MX_ERR_FORKED: mx_status = 5;

@@ -301,7 +301,7 @@ pub unsafe extern "C" fn mx_submit_token(
                 .with("sid", Some(text(sid, "sid")?))
                 .with("client_secret", Some(text(client_secret, "client_secret")?))
                 .with("token", Some(text(token, "token")?));
-            let request = submit_token::prepare(submit_url, client.0.base(), &params);
+            let request = submit_token::prepare(submit_url, client.0.base(), params);
             let job = |call: Call| async move { submit_token::judge(call.run(request).await) };
             start(&client.0, Delivery { callback, user_data, op }, job)
         }
@@ -315,7 +315,7 @@ pub unsafe extern "C" fn mx_submit_token(
 unsafe fn request(
     row: &'static Operation,
     client_secret: *const c_char,
-    address: &[(&str, *const c_char)],
+    address: &[(&'static str, *const c_char)],
     send_attempt: i64,
     [next_link, id_access_token, id_server]: [*const c_char; 3],
 ) -> Result<Result<Request, Outcome>, Stop> {
@@ -331,5 +331,5 @@ unsafe fn request(
             .with("id_access_token", optional_text(id_access_token, "id_access_token")?)
             .with("id_server", optional_text(id_server, "id_server")?);
     }
-    Ok(row.prepare(&params))
+    Ok(row.prepare(params))
 }

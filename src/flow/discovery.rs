@@ -30,7 +30,7 @@ impl Server {
         let text = text.trim();
         if text.contains("://") {
             let renamed = |mut outcome: Outcome| {
-                outcome.message = outcome.message.replacen("homeserver_url", "server", 1);
+                outcome.message = outcome.message.replacen("homeserver_url", "server", 1).into();
                 outcome
             };
             return BaseUrl::parse(text, allow_plain_http).map(Self::Url).map_err(renamed);
@@ -122,7 +122,7 @@ async fn well_known(call: &Call, site: Url) -> Result<Option<BaseUrl>, Outcome> 
     let mut url =
         site.join(operation.path).map_err(|_| Outcome::internal("getWellknown: no URL"))?;
     for _ in 0..=MOST_REDIRECTS {
-        let request = operation.prepare(&Params::new())?;
+        let request = operation.prepare(Params::new())?;
         let answer = call.run(Ok(Request { url: Some(url.clone()), ..request })).await;
         match (answer.ending, answer.http_status, &answer.location) {
             (Ending::Ok, ..) => return named_base(call, &url, answer).map(Some),
@@ -149,7 +149,7 @@ fn named_base(call: &Call, document: &Url, answer: Outcome) -> Result<BaseUrl, O
     named.ok_or_else(|| {
         let message =
             "getWellknown: m.homeserver.base_url is missing or is no URL that may be used";
-        Outcome { ending: Ending::BadResponse, message: message.to_owned(), ..answer }
+        answer.judged(Ending::BadResponse, message)
     })
 }
 
@@ -172,7 +172,7 @@ async fn versions(call: &Call, base: BaseUrl) -> Result<Found, Outcome> {
         (Ending::Ok | Ending::Matrix | Ending::BadResponse, _) => {
             let message =
                 format!("{} is no homeserver's base URL: {}", base.as_str(), answer.message);
-            Err(Outcome { ending: Ending::BadResponse, message, errcode: None, ..answer })
+            Err(Outcome { errcode: None, ..answer.judged(Ending::BadResponse, message) })
         }
         _ => Err(answer),
     }
@@ -208,7 +208,7 @@ fn offers_password(answer: &Outcome) -> bool {
 
 /// An operation without parameters at a homeserver that is not the client's own.
 fn at(base: &BaseUrl, operation: &'static Operation) -> Result<Request, Outcome> {
-    Ok(operation.prepare(&Params::new())?.at(base))
+    Ok(operation.prepare(Params::new())?.at(base))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The whole way from "forgot password" to a new one, as one object that steps through it.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ use crate::secret::SecretString;
 /// A reset and whether one of its steps is running.
 pub struct PasswordReset {
     inner: Mutex<Inner>,
+    /// The state's stage, readable without the lock: in a forked child it may be held for ever.
+    stage: AtomicU8,
 }
 
 struct Inner {
@@ -37,11 +40,12 @@ pub struct Step {
 
 impl PasswordReset {
     pub fn new(state: ResetState) -> Arc<Self> {
-        Arc::new(Self { inner: Mutex::new(Inner { state, running: false }) })
+        let stage = AtomicU8::new(state.stage as u8);
+        Arc::new(Self { inner: Mutex::new(Inner { state, running: false }), stage })
     }
 
     pub fn stage(&self) -> Stage {
-        self.lock().state.stage
+        Stage::ALL[usize::from(self.stage.load(Ordering::Acquire))]
     }
 
     pub fn save(&self) -> Outcome {
@@ -94,7 +98,9 @@ impl Step {
     }
 
     fn change(&self, change: impl FnOnce(&mut ResetState)) {
-        change(&mut self.reset.lock().state);
+        let mut inner = self.reset.lock();
+        change(&mut inner.state);
+        self.reset.stage.store(inner.state.stage as u8, Ordering::Release);
     }
 
     /// Asks for the mail, or for another one.
@@ -113,7 +119,7 @@ impl Step {
             .with("email", Some(state.email.as_str()))
             .with("send_attempt", Some(state.send_attempt))
             .with("next_link", state.next_link.as_deref());
-        let answer = call.run(table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(&params)).await;
+        let answer = call.run(table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(params)).await;
         if is_unrecognized(&answer) {
             return unsupported(&call, answer).await;
         }
@@ -144,7 +150,7 @@ impl Step {
             .with("client_secret", Some(state.client_secret.as_str()))
             .with("token", Some(token.as_str()));
         let submit_url = state.submit_url.as_deref().unwrap_or_default();
-        let answer = call.run(submit_token::prepare(submit_url, call.base(), &params)).await;
+        let answer = call.run(submit_token::prepare(submit_url, call.base(), params)).await;
         let answer = submit_token::judge(answer);
         if answer.ending == Ending::Ok {
             self.change(|state| state.stage = Stage::Confirmed);
@@ -209,7 +215,7 @@ impl Step {
         }
         if answer.ending == Ending::Ok {
             let message = "changePassword: the server says yes to a request without any proof";
-            return Err(Outcome { ending: Ending::BadResponse, message: message.into(), ..answer });
+            return Err(answer.judged(Ending::BadResponse, message));
         }
         if answer.http_status != 401 {
             return Err(answer);
@@ -251,7 +257,7 @@ impl Step {
         });
         if pending {
             let message = format!("not confirmed yet: {}", answer.message);
-            return Outcome { ending: Ending::Pending, message, ..answer };
+            return answer.judged(Ending::Pending, message);
         }
         answer
     }

@@ -20,7 +20,7 @@ impl Change {
             .with("new_password", Some(self.new_password.as_str()))
             .with("logout_devices", Some(self.logout_devices))
             .with("auth", auth);
-        Ok(Request { repeat, ..table::CHANGE_PASSWORD.prepare(&params)? })
+        Ok(Request { repeat, ..table::CHANGE_PASSWORD.prepare(params)? })
     }
 }
 
@@ -62,7 +62,7 @@ pub fn is_lost(answer: &Outcome) -> bool {
 
 pub fn unknown_outcome(answer: Outcome) -> Outcome {
     let message = format!("the password may have been changed: {}", answer.message);
-    Outcome { ending: Ending::UnknownOutcome, message, ..answer }
+    answer.judged(Ending::UnknownOutcome, message)
 }
 
 /// The server has no such endpoint: its accounts live elsewhere, on a page that it may name.
@@ -71,7 +71,7 @@ pub async fn unsupported(call: &Call, answer: Outcome) -> Outcome {
         Ok(Some(metadata)) => web_required(metadata),
         Ok(None) | Err(_) => {
             let message = format!("this server resets no passwords for apps: {}", answer.message);
-            Outcome { ending: Ending::WebRequired, message, ..answer }
+            answer.judged(Ending::WebRequired, message)
         }
     }
 }

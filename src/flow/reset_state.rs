@@ -23,6 +23,12 @@ pub enum Stage {
     Done,
 }
 
+impl Stage {
+    /// By number.
+    pub const ALL: [Self; 5] =
+        [Self::New, Self::AwaitsLink, Self::AwaitsToken, Self::Confirmed, Self::Done];
+}
+
 /// A reset between two steps. Its JSON form is what is saved; it holds a secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,7 +165,7 @@ mod tests {
     fn complaint(change: impl FnOnce(&mut Value)) -> String {
         let mut json = saved();
         change(&mut json);
-        ResetState::restore(&json.to_string(), BASE).expect_err(&json.to_string()).message
+        ResetState::restore(&json.to_string(), BASE).expect_err(&json.to_string()).message.into()
     }
 
     #[test]
@@ -173,6 +179,13 @@ mod tests {
         let back = ResetState::restore(&text, BASE).unwrap();
         assert_eq!(back.save().json(""), state.save().json(""));
         assert_eq!(back.email, "alice@example.test");
+    }
+
+    #[test]
+    fn every_stage_is_found_by_its_number() {
+        for (number, stage) in Stage::ALL.into_iter().enumerate() {
+            assert_eq!(stage as usize, number);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub async fn oauth_metadata(
     call: &Call,
     base: Option<&BaseUrl>,
 ) -> Result<Option<Outcome>, Outcome> {
-    let mut request = table::GET_AUTH_METADATA.prepare(&Params::new());
+    let mut request = table::GET_AUTH_METADATA.prepare(Params::new());
     if let Some(base) = base {
         request = request.map(|request| request.at(base));
     }
@@ -32,5 +32,5 @@ pub fn is_unrecognized(answer: &Outcome) -> bool {
 pub fn web_required(metadata: Outcome) -> Outcome {
     let page = metadata.text("/account_management_uri").unwrap_or("its issuer's page");
     let message = format!("this server's accounts are managed on the web: {page}");
-    Outcome { ending: Ending::WebRequired, message, ..metadata }
+    metadata.judged(Ending::WebRequired, message)
 }
