@@ -1,0 +1,137 @@
+"""Builds the benchmarks' programs, runs the server, and runs clients against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+BENCHES = Path(__file__).resolve().parent
+ROOT = BENCHES.parent
+BUILD = ROOT / "build" / "benches"
+
+sys.path.insert(0, str(ROOT / "tests"))
+
+from c_program import STRICT, CommandFailed, installed, run, system_libraries
+
+__all__ = [
+    "CommandFailed",
+    "build_curl",
+    "build_ours",
+    "build_raw",
+    "build_server",
+    "run_client",
+    "serving",
+]
+
+FLAGS = ["-std=c99", "-O2", "-g", *STRICT]
+
+
+def _compile(name: str, sources: Iterable[str], flags: Iterable[str | Path]) -> Path:
+    BUILD.mkdir(parents=True, exist_ok=True)
+    program = BUILD / name
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    files = [BENCHES / source for source in sources]
+    run([*compiler, *FLAGS, *files, "-o", program, *flags])
+    return program
+
+
+def build_server(tls: bool = False) -> Path:
+    """The server; with TLS it needs OpenSSL's headers."""
+    flags = ["-DWITH_TLS", "-lssl", "-lcrypto"] if tls else []
+    name = "server-tls" if tls else "server"
+    return _compile(name, ["server.c", "server_peer.c"], flags)
+
+
+def build_raw() -> Path:
+    return _compile("raw", ["raw.c", "measure.c"], [])
+
+
+def build_curl() -> Path:
+    """The client over libcurl, which needs its headers."""
+    return _compile("curl", ["curl.c", "measure.c"], ["-lcurl"])
+
+
+def build_ours() -> Path:
+    """The client over this library: the static release library as it is installed."""
+    prefix = installed()
+    flags: list[str | Path] = [
+        f"-I{prefix / 'include'}",
+        prefix / "lib" / "libmatrix_capi.a",
+    ]
+    return _compile(
+        "ours", ["ours.c", "measure.c"], [*flags, *system_libraries(prefix)]
+    )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the server saw."""
+
+    connections: int
+    requests: int
+
+
+@dataclass
+class Server:
+    """A running server; what it saw is known when it has ended."""
+
+    url: str
+    seen: Seen | None = None
+
+
+@contextmanager
+def serving(
+    program: Path, options: Sequence[str | Path] = (), scheme: str = "http"
+) -> Iterator[Server]:
+    """Run the server, on a processor of its own where there is more than one."""
+    process = subprocess.Popen(
+        [program, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) > 1:
+        os.sched_setaffinity(process.pid, processors[-1:])
+    try:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        if not port:
+            raise CommandFailed("the benchmarks' server did not start")
+        server = Server(f"{scheme}://127.0.0.1:{port}")
+        yield server
+    finally:
+        # The server ends with its standard input.
+        said, _ = process.communicate()
+    server.seen = Seen(**json.loads(said))
+
+
+def run_client(
+    client: Path,
+    url: str,
+    requests: int,
+    in_flight: int,
+    options: Sequence[str | Path] = (),
+    under: Sequence[str | Path] = (),
+) -> tuple[dict[str, float], str]:
+    """Run a client, on the processors that are not the server's; return what it measured, and its standard error."""
+    command = [*under, client, url, str(requests), str(in_flight), *options]
+    processors = sorted(os.sched_getaffinity(0))
+    ended = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: os.sched_setaffinity(0, processors[:-1] or processors),
+    )
+    if ended.returncode != 0:
+        raise CommandFailed(
+            f"{client.name} ended with {ended.returncode}:\n{ended.stderr}"
+        )
+    measured: dict[str, float] = json.loads(ended.stdout)
+    return measured, ended.stderr
