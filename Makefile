@@ -43,11 +43,12 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help build demo test lint wheel install uninstall clean
+.PHONY: help bindings build demo test lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
 	@echo 'make build                  the libraries, into $(RELEASE)'
+	@echo 'make bindings               the generated parts of the bindings, after a change of the tables'
 	@echo 'make demo                   asks a real homeserver on this machine for a reset mail, and shows it;'
 	@echo '                            HOMESERVER=https://... EMAIL=... asks that server instead'
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
@@ -66,6 +67,10 @@ build:
 $(RELEASE)/libmatrix_capi.a: $(SOURCES)
 	@$(MAKE) --no-print-directory build
 	@touch $@
+
+bindings: build
+	@echo 'Writing what the bindings repeat, from the tables of $(RELEASE)/$(BUILT)'
+	@cd bindings && $(PYTHON) -m generate '$(abspath $(RELEASE)/$(BUILT))'
 
 demo: build
 	@if [ -n '$(HOMESERVER)' ]; then python=$(PYTHON); \

@@ -109,6 +109,15 @@ SUITES = (
         ("make build", "sh bindings/swift/test.sh"),
     ),
     Suite(
+        "generated",
+        "the generated parts of the bindings say what the library says",
+        ("cargo", "make"),
+        (
+            "make build",
+            "env PYTHONPATH=bindings {python} -m generate --check {release}/libmatrix_capi.so",
+        ),
+    ),
+    Suite(
         "install",
         "the installed tree, by pkg-config and by CMake",
         ("cargo", "make", "cc", "pkg-config", "cmake", "readelf"),
