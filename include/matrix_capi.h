@@ -354,7 +354,10 @@ mx_status mx_client_options_set_max_rate_limit_wait_ms(mx_client_options *option
 mx_status mx_client_options_set_max_response_bytes(mx_client_options *options,
                                                    uint32_t max_response_bytes);
 
-/** How many connections without a request are kept for later. Default 8; 0 keeps none. */
+/**
+ * How many connections without a request are kept for later. Default 128, so that as many calls at
+ * once need not connect anew; 0 keeps none.
+ */
 mx_status mx_client_options_set_max_idle_connections(mx_client_options *options,
                                                      uint32_t max_idle_connections);
 

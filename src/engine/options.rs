@@ -44,7 +44,7 @@ impl Default for Options {
             retry_delay: Duration::from_millis(300),
             max_rate_limit_wait: Duration::from_secs(3),
             max_response_bytes: 16 * 1024 * 1024,
-            max_idle_connections: 8,
+            max_idle_connections: 128,
             idle_timeout: Duration::from_secs(60),
             allow_plain_http: false,
             queue: None,

@@ -15,7 +15,8 @@ pub struct Queue {
     state: Mutex<State>,
     /// One notification for each completion and each wake.
     changed: Condvar,
-    /// Readable exactly while the list is not empty: changed only under the lock.
+    /// Readable exactly while the list is not empty, once somebody has asked for it: changed only
+    /// under the lock.
     readable: Readable,
 }
 
@@ -23,6 +24,8 @@ struct State {
     list: VecDeque<Finished>,
     wakes: usize,
     closed: bool,
+    /// The descriptor was asked for. Until then keeping it would be two system calls a result.
+    watched: bool,
 }
 
 /// What a call of [`Queue::next`] ended with.
@@ -36,13 +39,29 @@ impl Queue {
     pub fn new() -> io::Result<Self> {
         fork::claim();
         Ok(Self {
-            state: Mutex::new(State { list: VecDeque::new(), wakes: 0, closed: false }),
+            state: Mutex::new(State {
+                list: VecDeque::new(),
+                wakes: 0,
+                closed: false,
+                watched: false,
+            }),
             changed: Condvar::new(),
             readable: Readable::new()?,
         })
     }
 
     pub fn fd(&self) -> i32 {
+        // In a forked child the lock may be held for ever.
+        if fork::forked() {
+            return self.readable.fd();
+        }
+        let mut state = lock(&self.state);
+        if !state.watched {
+            state.watched = true;
+            if !state.list.is_empty() {
+                self.readable.raise();
+            }
+        }
         self.readable.fd()
     }
 
@@ -57,7 +76,7 @@ impl Queue {
             return;
         }
         state.list.push_back(finished);
-        if state.list.len() == 1 {
+        if state.watched && state.list.len() == 1 {
             self.readable.raise();
         }
         self.changed.notify_one();
@@ -74,7 +93,7 @@ impl Queue {
                 return Next::Nothing;
             }
             if let Some(finished) = state.list.pop_front() {
-                if state.list.is_empty() {
+                if state.watched && state.list.is_empty() {
                     self.readable.lower();
                 }
                 return Next::Finished(finished);
@@ -103,7 +122,7 @@ impl Queue {
     pub fn close(&self) {
         let mut state = lock(&self.state);
         state.closed = true;
-        if !state.list.is_empty() {
+        if state.watched && !state.list.is_empty() {
             self.readable.lower();
         }
         let dropped = std::mem::take(&mut state.list);
@@ -155,6 +174,16 @@ mod tests {
         assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(2));
         assert!(!is_readable(&queue));
         queue.wake();
+        assert!(!is_readable(&queue));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_descriptor_may_be_asked_for_while_results_wait() {
+        let queue = Queue::new().unwrap();
+        queue.push(finished(1));
+        assert!(is_readable(&queue));
+        assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(1));
         assert!(!is_readable(&queue));
     }
 

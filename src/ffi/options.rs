@@ -224,7 +224,8 @@ pub unsafe extern "C" fn mx_client_options_set_max_response_bytes(
     }
 }
 
-/// How many connections without a request are kept for later. Default 8; 0 keeps none.
+/// How many connections without a request are kept for later. Default 128, so that as many calls at
+/// once need not connect anew; 0 keeps none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_client_options_set_max_idle_connections(
     options: *mut mx_client_options,
