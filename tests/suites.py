@@ -109,6 +109,12 @@ SUITES = (
         ("make build", "sh bindings/swift/test.sh"),
     ),
     Suite(
+        "kotlin",
+        "the Kotlin binding, from Java too, its jar and its README's examples",
+        ("cargo", "make", "venv", "javac", "mvn"),
+        ("make build", "sh bindings/kotlin/test.sh"),
+    ),
+    Suite(
         "generated",
         "the generated parts of the bindings say what the library says",
         ("cargo", "make"),
