@@ -141,7 +141,8 @@ if __name__ == "__main__":
 def run(program: str, package: Path, *arguments: str) -> str:
     """Runs a program to its end, which must be a good one, and gives what it printed."""
     ended = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+        # From 3.12 on Python itself warns of forks, in its own words.
+        [sys.executable, "-W", "ignore:This process", "-c", program, *arguments],
         env={**os.environ, "PYTHONPATH": str(package)},
         capture_output=True,
         text=True,

@@ -125,6 +125,29 @@ def test_there_are_no_examples_that_no_test_below_runs() -> None:
     assert len(EXAMPLES) == 5
 
 
+def test_a_type_checker_knows_the_installed_package(
+    python: str, tmp_path: Path
+) -> None:
+    for number, text in enumerate(EXAMPLES):
+        (tmp_path / f"example_{number}.py").write_text(text)
+    (tmp_path / "wrong.py").write_text(
+        "from matrix_capi import Client\nClient().get_versions().nothing\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python]
+    checked = subprocess.run(
+        [*command, "--cache-dir", str(tmp_path / "cache"), "."],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    complaints = [line for line in checked.stdout.splitlines() if "error:" in line]
+    assert len(complaints) == 1, checked.stdout
+    assert complaints[0].startswith("wrong.py:2: error:")
+    assert "GetVersionsAnswer" in complaints[0]
+
+
 def test_the_five_lines_work(
     python: str, homeserver: Homeserver, tmp_path: Path
 ) -> None:
