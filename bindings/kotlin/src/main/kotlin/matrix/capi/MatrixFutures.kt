@@ -1,9 +1,10 @@
 // The same operations for Java, as CompletableFuture.
-@file:OptIn(DelicateCoroutinesApi::class)
-
 package matrix.capi
 
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.DelicateCoroutinesApi
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.GlobalScope
 import kotlinx.coroutines.future.future
 import kotlinx.serialization.json.JsonObject
@@ -12,15 +13,14 @@ import kotlin.time.Duration.Companion.milliseconds
 
 /**
  * A [MatrixClient] for Java: [MatrixClient.futures]. A future ends with the answer or with a [MatrixException];
- * cancelling it cancels the request. What depends on it runs on threads of coroutines' default pool, never on the
- * thread that brings results.
+ * cancelling it cancels the request. What depends on it runs on the threads that coroutines keep for work that blocks.
  */
 public class MatrixFutures internal constructor(private val client: MatrixClient) : FutureOperations() {
     override fun call(operationId: String, params: Map<String, Any?>): CompletableFuture<JsonObject> =
-        GlobalScope.future { client.call(operationId, params) }
+        future { client.call(operationId, params) }
 
     /** See [MatrixClient.discover]. */
-    public fun discover(server: String): CompletableFuture<Discovery> = GlobalScope.future { client.discover(server) }
+    public fun discover(server: String): CompletableFuture<Discovery> = future { client.discover(server) }
 
     /** See [MatrixClient.submitToken]. */
     public fun submitToken(
@@ -28,16 +28,16 @@ public class MatrixFutures internal constructor(private val client: MatrixClient
         sid: String,
         clientSecret: String,
         token: String,
-    ): CompletableFuture<JsonObject> = GlobalScope.future { client.submitToken(submitUrl, sid, clientSecret, token) }
+    ): CompletableFuture<JsonObject> = future { client.submitToken(submitUrl, sid, clientSecret, token) }
 }
 
 /** The steps of a [PasswordReset] for Java: [PasswordReset.futures]. */
 public class PasswordResetFutures internal constructor(private val reset: PasswordReset) {
     /** See [PasswordReset.send]. */
-    public fun send(): CompletableFuture<JsonObject> = GlobalScope.future { reset.send() }
+    public fun send(): CompletableFuture<JsonObject> = future { reset.send() }
 
     /** See [PasswordReset.submitToken]. */
-    public fun submitToken(token: String): CompletableFuture<JsonObject> = GlobalScope.future { reset.submitToken(token) }
+    public fun submitToken(token: String): CompletableFuture<JsonObject> = future { reset.submitToken(token) }
 
     /** See [PasswordReset.finish]; [waitMillis] is how long to poll for the confirmation. */
     @JvmOverloads
@@ -46,5 +46,10 @@ public class PasswordResetFutures internal constructor(private val reset: Passwo
         logoutDevices: Boolean,
         waitMillis: Long = 0,
     ): CompletableFuture<JsonObject> =
-        GlobalScope.future { reset.finish(newPassword, logoutDevices, waitMillis.milliseconds) }
+        future { reset.finish(newPassword, logoutDevices, waitMillis.milliseconds) }
 }
+
+/** Not on the default pool, which is small: what depends on a future may block, and would keep the others from ending. */
+@OptIn(DelicateCoroutinesApi::class)
+private fun <T> future(block: suspend CoroutineScope.() -> T): CompletableFuture<T> =
+    GlobalScope.future(Dispatchers.IO, CoroutineStart.UNDISPATCHED, block)
