@@ -41,7 +41,7 @@ public class ClientOptions {
     /** The largest body of an answer that is taken. Default 16 MiB. */
     public var maxResponseBytes: Long? = null
 
-    /** How many connections without a request are kept. Default 8. */
+    /** How many connections without a request are kept. Default 128. */
     public var maxIdleConnections: Int? = null
 
     /** How long a connection without a request is kept. Default 60 s. */

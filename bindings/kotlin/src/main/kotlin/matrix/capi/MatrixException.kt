@@ -46,7 +46,7 @@ public sealed class MatrixException private constructor(private val outcome: Out
     /** Refused: a callback for a client with a queue, or a call from where it is not allowed. */
     public class Misuse internal constructor(outcome: Outcome) : MatrixException(outcome)
 
-    /** Refused: the client is being freed, or has been. */
+    /** Refused: the client is being freed; or that of this password reset has been. */
     public class Closed internal constructor(outcome: Outcome) : MatrixException(outcome)
 
     /** Refused: this process is a forked child of the one in which the library was started. */

@@ -1,10 +1,12 @@
 // The whole reset against a real Synapse, over TLS with a private authority.
 package matrix.capi
 
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeoutOrNull
+import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.AfterEach
@@ -71,7 +73,9 @@ class PasswordResetTest {
         val person = homeserver.newPerson()
         PasswordReset(client, person.email).use { reset ->
             reset.send()
-            val ended = withTimeoutOrNull(300.milliseconds) { reset.finish("New-password-1", logoutDevices = true, wait = 1.minutes) }
+            val ended = withTimeoutOrNull(300.milliseconds) {
+                reset.finish("New-password-1", logoutDevices = true, wait = 1.minutes)
+            }
             assertNull(ended)
             homeserver.confirmMail(person.email)
             reset.finish("New-password-1", logoutDevices = true)
@@ -141,12 +145,12 @@ class PasswordResetTest {
     fun `a server whose accounts live on the web says where`() = runBlocking {
         val uri = "https://account.example/"
         val metadata = """{"json": {"issuer": "https://auth.example/", "account_management_uri": "$uri"}}"""
-        Script("""[{"status": 404, "json": {"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"}}, $metadata]""").use { script ->
+        Script("[$metadata]").use { script ->
             MatrixClient(script.url).use { client ->
                 PasswordReset(client, "alice@example.test").use { reset ->
                     val failure = assertFails<MatrixException.WebRequired> { reset.send() }
                     assertEquals(uri, failure.accountManagementUri)
-                    assertEquals(JsonPrimitive(uri), (failure.json as Map<*, *>)["account_management_uri"])
+                    assertEquals(JsonPrimitive(uri), (failure.json as JsonObject)["account_management_uri"])
                 }
             }
         }
@@ -158,7 +162,7 @@ class PasswordResetTest {
         Unit
     }
 
-    private fun withClient(block: suspend kotlinx.coroutines.CoroutineScope.(MatrixClient) -> Unit) = runBlocking {
+    private fun withClient(block: suspend CoroutineScope.(MatrixClient) -> Unit) = runBlocking {
         MatrixClient(homeserver.url) { rootPem = homeserver.rootPem }.use { block(it) }
     }
 }

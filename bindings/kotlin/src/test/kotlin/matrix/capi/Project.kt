@@ -9,7 +9,8 @@ object Project {
 
     /** The Python environment with Synapse, made at the first use. */
     val venvPython: String by lazy {
-        val maker = ProcessBuilder(File(root, "tests/homeserver/venv.sh").path).redirectError(ProcessBuilder.Redirect.INHERIT).start()
+        val script = File(root, "tests/homeserver/venv.sh").path
+        val maker = ProcessBuilder(script).redirectError(ProcessBuilder.Redirect.INHERIT).start()
         val printed = maker.inputStream.bufferedReader().readLines()
         check(maker.waitFor() == 0) { "venv.sh failed" }
         "${printed.last()}/bin/python"
