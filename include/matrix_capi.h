@@ -174,7 +174,7 @@ uint16_t mx_result_http_status(const mx_result *result);
 const char *mx_result_errcode(const mx_result *result);
 
 /**
- * What happened, in one line for developers' logs, never NULL. It is not meant for users, it may
+ * What happened, in one line for developers' logs, never NULL; "OK" where it went well. It is not meant for users, it may
  * change with any version, and no secret of the request is in it.
  */
 const char *mx_result_message(const mx_result *result);

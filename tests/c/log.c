@@ -220,7 +220,7 @@ static void *chat(void *argument) {
     struct chatter *chatter = argument;
     bool stop = false;
     while (!stop) {
-        CHECK_STATUS(mx_client_cancel(chatter->client, 0), MX_ERR_NOT_FOUND);
+        CHECK_STATUS(mx_client_cancel(NULL, 0), MX_ERR_NULL_ARGUMENT);
         pthread_mutex_lock(&chatter->lock);
         stop = chatter->stop;
         pthread_mutex_unlock(&chatter->lock);

@@ -51,6 +51,7 @@ class Documentation(unittest.TestCase):
                 "HOMESERVER": url,
                 "EMAIL": "alice@example.org",
                 "LD_LIBRARY_PATH": str(installed() / "lib"),
+                "PYTHONPATH": str(ROOT / "bindings" / "python"),
             }
             run(command, cwd=self.folder, env=env, timeout=SECONDS)
 
