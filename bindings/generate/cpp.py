@@ -9,11 +9,14 @@ from generate.model import Constant, Model, Operation, Param
 
 WIDTH = 100
 KEYWORDS = frozenset(
-    """alignas alignof and asm auto bool break case catch char class concept const constexpr continue
-    decltype default delete do double else enum explicit export extern false float for friend goto if
-    inline int long mutable namespace new noexcept not nullptr operator or private protected public
-    register requires return short signed sizeof static struct switch template this throw true try
-    typedef typeid typename union unsigned using virtual void volatile while xor""".split()
+    re.findall(
+        r"\w+",
+        """alignas alignof and asm auto bool break case catch char class concept const constexpr continue
+        decltype default delete do double else enum explicit export extern false float for friend goto if
+        inline int long mutable namespace new noexcept not nullptr operator or private protected public
+        register requires return short signed sizeof static struct switch template this throw true try
+        typedef typeid typename union unsigned using virtual void volatile while xor""",
+    )
 )
 # What a generated method's body calls something else.
 TAKEN = frozenset(("options", "params", "then"))
@@ -76,7 +79,9 @@ def enumeration(name: str, values: tuple[Constant, ...], prefix: str) -> str:
 
 
 def operations(model: Model) -> str:
-    body = "#include <matrix_capi_call.hpp>\n\n#include <cstdint>\n#include <optional>\n"
+    body = (
+        "#include <matrix_capi_call.hpp>\n\n#include <cstdint>\n#include <optional>\n"
+    )
     body += "#include <string>\n#include <string_view>\n#include <utility>\n\nnamespace matrix {\n"
     for operation in model.operations:
         body += options_of(operation)
@@ -131,9 +136,7 @@ def method(operation: Operation) -> str:
         if not param.required:
             value = f"options.{value}"
         text += f"        params.add({quoted(param.name)}, {value});\n"
-    text += (
-        f"        return self().call({quoted(operation.id)}, {given}, std::move(then));\n"
-    )
+    text += f"        return self().call({quoted(operation.id)}, {given}, std::move(then));\n"
     return text + "    }\n"
 
 
@@ -172,10 +175,12 @@ def quoted(text: str) -> str:
 
 def every_operation(model: Model) -> str:
     body = "#include <matrix_capi.hpp>\n\n"
-    body += "/* Calls check(operation_id, params_json) after each call of `recorder`. */\n"
+    body += (
+        "/* Calls check(operation_id, params_json) after each call of `recorder`. */\n"
+    )
     body += "template <class Recorder, class Check>\n"
     body += "void call_every_operation(Recorder& recorder, Check check) {\n"
-    body += "    using matrix::Json;\n"
+    body += "    using matrix::Json;\n    const auto then = [](matrix::Result) {};\n"
     for operation in model.operations:
         body += test_call(operation, with_options=False)
         if optional(operation):
@@ -196,6 +201,11 @@ def test_call(operation: Operation, with_options: bool) -> str:
             name, sample = identifier(param.name), SAMPLES[param.type][0]
             text += f"        options.{name} = {sample};\n"
         values.append("options")
-    text += f"        recorder.{identifier(operation.snake_case)}({', '.join(values)});\n"
+    elif optional(operation):
+        values.append("{}")
+    values.append("then")
+    text += (
+        f"        recorder.{identifier(operation.snake_case)}({', '.join(values)});\n"
+    )
     text += f"        check({quoted(operation.id)},\n"
     return text + f"              {quoted(json.dumps(expected))});\n    }}\n"
