@@ -16,7 +16,7 @@
  * result comes for every accepted call.
  *
  * Every object can be moved and not copied, unless it says otherwise. Methods may be called from any
- * thread; moving and destroying are for one thread alone.
+ * thread; moving, closing and destroying are for one thread alone.
  */
 #ifndef MATRIX_CAPI_HPP
 #define MATRIX_CAPI_HPP
