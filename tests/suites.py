@@ -103,6 +103,12 @@ SUITES = (
         ("make build", "sh bindings/python/test.sh"),
     ),
     Suite(
+        "cpp",
+        "the C++ header, its examples and its README's, by both compilers, with sanitizers",
+        ("cargo", "make", "cmake", "g++", "clang++", "venv"),
+        ("make build", "sh tests/cpp/test.sh"),
+    ),
+    Suite(
         "swift",
         "the Swift package and its README's examples, under Swift 6",
         ("cargo", "make", "venv"),
