@@ -140,9 +140,10 @@ def method(operation: Operation) -> str:
         for param in operation.params:
             text += f'        collected.add("{param.name}", {argument(param)})\n'
         params = "collected.text"
-    made = f'try await call("{operation.id}", paramsText: {params})'
-    if operation.answer:
-        made = f"try {gives}({made})"
+    text += (
+        f'        let answer = try await call("{operation.id}", paramsText: {params})\n'
+    )
+    made = f"try {gives}(answer)" if operation.answer else "answer"
     return f"{text}        return {made}\n    }}\n"
 
 
@@ -186,11 +187,24 @@ def typed_operations(model: Model) -> str:
             text += f"        let {argument(param)}: {TYPES[param.type]}{'' if param.required else '?'}"
             text += f' = try given.{kind}("{param.name}")\n'
         text += "        try given.end()\n"
-        given = ", ".join(
-            f"{argument(param)}: {argument(param)}"
+        text += f"        return try await client.{name_of(operation.camel_case)}("
+        arguments = [
+            f"            {argument(param)}: {argument(param)}"
             for param in operation.required_first
-        )
-        call = f"client.{name_of(operation.camel_case)}({given})"
-        whole = ".answer" if operation.answer else ""
-        text += f"        return try await {call}{whole}\n"
-    return text + "    default: throw NotTyped()\n    }\n}\n"
+        ]
+        if arguments:
+            text += "\n" + ",\n".join(arguments) + "\n        "
+        text += ").answer\n" if operation.answer else ")\n"
+    text += "    default: throw NotTyped()\n    }\n}\n\n"
+    text += "/// Every operation with the types of its parameters.\n"
+    text += "let typedOperations: [String: [String: String]] = [\n"
+    for operation in model.operations:
+        text += f'    "{operation.id}": {types_of(operation.params)},\n'
+    return text + "]\n"
+
+
+def types_of(fields: tuple[Param, ...]) -> str:
+    if len(fields) < 2:
+        return f'["{fields[0].name}": "{fields[0].type}"]' if fields else "[:]"
+    members = "".join(f'        "{one.name}": "{one.type}",\n' for one in fields)
+    return f"[\n{members}    ]"

@@ -62,12 +62,11 @@ public enum MatrixLibrary {
             self.write = write
         }
 
-        static let callback:
-            @convention(c) (Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void = {
-                level, message, userData in
-                guard let message, let userData else { return }
-                Unmanaged<Sink>.fromOpaque(userData).takeUnretainedValue()
-                    .write(LogLevel(rawValue: level), String(cString: message))
-            }
+        static let callback: @convention(c) (Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void = {
+            level, message, userData in
+            guard let message, let userData else { return }
+            Unmanaged<Sink>.fromOpaque(userData).takeUnretainedValue()
+                .write(LogLevel(rawValue: level), String(cString: message))
+        }
     }
 }

@@ -73,7 +73,7 @@ final class ResetTests: MatrixTestCase {
         let reset = try PasswordReset(Client(Homeserver.url), email: person.email)
         try await reset.send()
         let finishing = Task {
-            try await reset.finish(newPassword: "new", logoutDevices: true, wait: .seconds(600))
+            try await reset.finish(newPassword: "new", logoutDevices: true, wait: .seconds(20))
         }
         try await Task.sleep(for: .milliseconds(500))
         finishing.cancel()

@@ -4,31 +4,36 @@ extension Client {
     /// GET /.well-known/matrix/client
     @discardableResult
     public func getWellknown() async throws -> GetWellknownAnswer {
-        return try GetWellknownAnswer(try await call("getWellknown", paramsText: "{}"))
+        let answer = try await call("getWellknown", paramsText: "{}")
+        return try GetWellknownAnswer(answer)
     }
 
     /// GET /_matrix/client/versions
     @discardableResult
     public func getVersions() async throws -> GetVersionsAnswer {
-        return try GetVersionsAnswer(try await call("getVersions", paramsText: "{}"))
+        let answer = try await call("getVersions", paramsText: "{}")
+        return try GetVersionsAnswer(answer)
     }
 
     /// GET /_matrix/client/v1/auth_metadata
     @discardableResult
     public func getAuthMetadata() async throws -> GetAuthMetadataAnswer {
-        return try GetAuthMetadataAnswer(try await call("getAuthMetadata", paramsText: "{}"))
+        let answer = try await call("getAuthMetadata", paramsText: "{}")
+        return try GetAuthMetadataAnswer(answer)
     }
 
     /// GET /_matrix/client/v3/capabilities
     @discardableResult
     public func getCapabilities() async throws -> GetCapabilitiesAnswer {
-        return try GetCapabilitiesAnswer(try await call("getCapabilities", paramsText: "{}"))
+        let answer = try await call("getCapabilities", paramsText: "{}")
+        return try GetCapabilitiesAnswer(answer)
     }
 
     /// GET /_matrix/client/v3/login
     @discardableResult
     public func getLoginFlows() async throws -> GetLoginFlowsAnswer {
-        return try GetLoginFlowsAnswer(try await call("getLoginFlows", paramsText: "{}"))
+        let answer = try await call("getLoginFlows", paramsText: "{}")
+        return try GetLoginFlowsAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/login
@@ -56,19 +61,22 @@ extension Client {
         collected.add("user", user)
         collected.add("medium", medium)
         collected.add("address", address)
-        return try LoginAnswer(try await call("login", paramsText: collected.text))
+        let answer = try await call("login", paramsText: collected.text)
+        return try LoginAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/logout
     @discardableResult
     public func logout() async throws -> Answer {
-        return try await call("logout", paramsText: "{}")
+        let answer = try await call("logout", paramsText: "{}")
+        return answer
     }
 
     /// GET /_matrix/client/v3/account/whoami
     @discardableResult
     public func getTokenOwner() async throws -> GetTokenOwnerAnswer {
-        return try GetTokenOwnerAnswer(try await call("getTokenOwner", paramsText: "{}"))
+        let answer = try await call("getTokenOwner", paramsText: "{}")
+        return try GetTokenOwnerAnswer(answer)
     }
 
     /// GET /_matrix/client/v3/register/available
@@ -78,7 +86,8 @@ extension Client {
     ) async throws -> CheckUsernameAvailabilityAnswer {
         var collected = Params()
         collected.add("username", username)
-        return try CheckUsernameAvailabilityAnswer(try await call("checkUsernameAvailability", paramsText: collected.text))
+        let answer = try await call("checkUsernameAvailability", paramsText: collected.text)
+        return try CheckUsernameAvailabilityAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/register
@@ -102,7 +111,8 @@ extension Client {
         collected.add("password", password)
         collected.add("refresh_token", refreshToken)
         collected.add("username", username)
-        return try RegisterAnswer(try await call("register", paramsText: collected.text))
+        let answer = try await call("register", paramsText: collected.text)
+        return try RegisterAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/register/email/requestToken
@@ -122,7 +132,8 @@ extension Client {
         collected.add("next_link", nextLink)
         collected.add("id_access_token", idAccessToken)
         collected.add("id_server", idServer)
-        return try RequestTokenToRegisterEmailAnswer(try await call("requestTokenToRegisterEmail", paramsText: collected.text))
+        let answer = try await call("requestTokenToRegisterEmail", paramsText: collected.text)
+        return try RequestTokenToRegisterEmailAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/register/msisdn/requestToken
@@ -144,7 +155,8 @@ extension Client {
         collected.add("next_link", nextLink)
         collected.add("id_access_token", idAccessToken)
         collected.add("id_server", idServer)
-        return try RequestTokenToRegisterMSISDNAnswer(try await call("requestTokenToRegisterMSISDN", paramsText: collected.text))
+        let answer = try await call("requestTokenToRegisterMSISDN", paramsText: collected.text)
+        return try RequestTokenToRegisterMSISDNAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/account/password/email/requestToken
@@ -164,7 +176,8 @@ extension Client {
         collected.add("next_link", nextLink)
         collected.add("id_access_token", idAccessToken)
         collected.add("id_server", idServer)
-        return try RequestTokenToResetPasswordEmailAnswer(try await call("requestTokenToResetPasswordEmail", paramsText: collected.text))
+        let answer = try await call("requestTokenToResetPasswordEmail", paramsText: collected.text)
+        return try RequestTokenToResetPasswordEmailAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/account/password/msisdn/requestToken
@@ -186,7 +199,8 @@ extension Client {
         collected.add("next_link", nextLink)
         collected.add("id_access_token", idAccessToken)
         collected.add("id_server", idServer)
-        return try RequestTokenToResetPasswordMSISDNAnswer(try await call("requestTokenToResetPasswordMSISDN", paramsText: collected.text))
+        let answer = try await call("requestTokenToResetPasswordMSISDN", paramsText: collected.text)
+        return try RequestTokenToResetPasswordMSISDNAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/account/3pid/email/requestToken
@@ -206,7 +220,8 @@ extension Client {
         collected.add("next_link", nextLink)
         collected.add("id_access_token", idAccessToken)
         collected.add("id_server", idServer)
-        return try RequestTokenTo3PIDEmailAnswer(try await call("requestTokenTo3PIDEmail", paramsText: collected.text))
+        let answer = try await call("requestTokenTo3PIDEmail", paramsText: collected.text)
+        return try RequestTokenTo3PIDEmailAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/account/3pid/msisdn/requestToken
@@ -228,7 +243,8 @@ extension Client {
         collected.add("next_link", nextLink)
         collected.add("id_access_token", idAccessToken)
         collected.add("id_server", idServer)
-        return try RequestTokenTo3PIDMSISDNAnswer(try await call("requestTokenTo3PIDMSISDN", paramsText: collected.text))
+        let answer = try await call("requestTokenTo3PIDMSISDN", paramsText: collected.text)
+        return try RequestTokenTo3PIDMSISDNAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/account/password
@@ -242,7 +258,8 @@ extension Client {
         collected.add("new_password", newPassword)
         collected.add("logout_devices", logoutDevices)
         collected.add("auth", auth)
-        return try await call("changePassword", paramsText: collected.text)
+        let answer = try await call("changePassword", paramsText: collected.text)
+        return answer
     }
 
     /// POST /_matrix/client/v3/account/deactivate
@@ -256,13 +273,15 @@ extension Client {
         collected.add("auth", auth)
         collected.add("erase", erase)
         collected.add("id_server", idServer)
-        return try DeactivateAccountAnswer(try await call("deactivateAccount", paramsText: collected.text))
+        let answer = try await call("deactivateAccount", paramsText: collected.text)
+        return try DeactivateAccountAnswer(answer)
     }
 
     /// GET /_matrix/client/v3/account/3pid
     @discardableResult
     public func getAccount3PIDs() async throws -> GetAccount3PIDsAnswer {
-        return try GetAccount3PIDsAnswer(try await call("getAccount3PIDs", paramsText: "{}"))
+        let answer = try await call("getAccount3PIDs", paramsText: "{}")
+        return try GetAccount3PIDsAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/account/3pid/add
@@ -276,7 +295,8 @@ extension Client {
         collected.add("auth", auth)
         collected.add("client_secret", clientSecret)
         collected.add("sid", sid)
-        return try await call("add3PID", paramsText: collected.text)
+        let answer = try await call("add3PID", paramsText: collected.text)
+        return answer
     }
 
     /// POST /_matrix/client/v3/account/3pid/bind
@@ -292,7 +312,8 @@ extension Client {
         collected.add("id_access_token", idAccessToken)
         collected.add("id_server", idServer)
         collected.add("sid", sid)
-        return try await call("bind3PID", paramsText: collected.text)
+        let answer = try await call("bind3PID", paramsText: collected.text)
+        return answer
     }
 
     /// POST /_matrix/client/v3/account/3pid/unbind
@@ -306,7 +327,8 @@ extension Client {
         collected.add("address", address)
         collected.add("id_server", idServer)
         collected.add("medium", medium)
-        return try Unbind3pidFromAccountAnswer(try await call("unbind3pidFromAccount", paramsText: collected.text))
+        let answer = try await call("unbind3pidFromAccount", paramsText: collected.text)
+        return try Unbind3pidFromAccountAnswer(answer)
     }
 
     /// POST /_matrix/client/v3/account/3pid/delete
@@ -320,7 +342,8 @@ extension Client {
         collected.add("address", address)
         collected.add("id_server", idServer)
         collected.add("medium", medium)
-        return try Delete3pidFromAccountAnswer(try await call("delete3pidFromAccount", paramsText: collected.text))
+        let answer = try await call("delete3pidFromAccount", paramsText: collected.text)
+        return try Delete3pidFromAccountAnswer(answer)
     }
 }
 

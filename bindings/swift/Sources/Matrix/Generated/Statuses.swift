@@ -11,7 +11,7 @@ extension Status {
     public static let invalidUTF8 = Status(rawValue: MX_ERR_INVALID_UTF8)
     /// `MX_ERR_MISUSE`: Refused: a callback for a client with a queue, or a call from where it is not allowed.
     public static let misuse = Status(rawValue: MX_ERR_MISUSE)
-    /// `MX_ERR_CLOSED`: Refused: the client is being freed, or has been.
+    /// `MX_ERR_CLOSED`: Refused: the client is being freed; or that of this password reset has been.
     public static let closed = Status(rawValue: MX_ERR_CLOSED)
     /// `MX_ERR_FORKED`: Refused: this process is a forked child of the one in which the library was started.
     public static let forked = Status(rawValue: MX_ERR_FORKED)
@@ -68,7 +68,7 @@ public enum MatrixError: Error, Sendable {
     case invalidUTF8(Details)
     /// `MX_ERR_MISUSE`: Refused: a callback for a client with a queue, or a call from where it is not allowed.
     case misuse(Details)
-    /// `MX_ERR_CLOSED`: Refused: the client is being freed, or has been.
+    /// `MX_ERR_CLOSED`: Refused: the client is being freed; or that of this password reset has been.
     case closed(Details)
     /// `MX_ERR_FORKED`: Refused: this process is a forked child of the one in which the library was started.
     case forked(Details)

@@ -35,7 +35,18 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let medium: String? = try given.optional("medium")
         let address: String? = try given.optional("address")
         try given.end()
-        return try await client.login(type: type, identifier: identifier, password: password, token: token, deviceID: deviceID, initialDeviceDisplayName: initialDeviceDisplayName, refreshToken: refreshToken, user: user, medium: medium, address: address).answer
+        return try await client.login(
+            type: type,
+            identifier: identifier,
+            password: password,
+            token: token,
+            deviceID: deviceID,
+            initialDeviceDisplayName: initialDeviceDisplayName,
+            refreshToken: refreshToken,
+            user: user,
+            medium: medium,
+            address: address
+        ).answer
     case "logout":
         try given.end()
         return try await client.logout()
@@ -45,7 +56,9 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
     case "checkUsernameAvailability":
         let username: String = try given.required("username")
         try given.end()
-        return try await client.checkUsernameAvailability(username: username).answer
+        return try await client.checkUsernameAvailability(
+            username: username
+        ).answer
     case "register":
         let kind: String? = try given.optional("kind")
         let auth: JSON? = try given.optional("auth")
@@ -56,7 +69,16 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let refreshToken: Bool? = try given.optional("refresh_token")
         let username: String? = try given.optional("username")
         try given.end()
-        return try await client.register(kind: kind, auth: auth, deviceID: deviceID, inhibitLogin: inhibitLogin, initialDeviceDisplayName: initialDeviceDisplayName, password: password, refreshToken: refreshToken, username: username).answer
+        return try await client.register(
+            kind: kind,
+            auth: auth,
+            deviceID: deviceID,
+            inhibitLogin: inhibitLogin,
+            initialDeviceDisplayName: initialDeviceDisplayName,
+            password: password,
+            refreshToken: refreshToken,
+            username: username
+        ).answer
     case "requestTokenToRegisterEmail":
         let clientSecret: String = try given.required("client_secret")
         let email: String = try given.required("email")
@@ -65,7 +87,14 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let idAccessToken: String? = try given.optional("id_access_token")
         let idServer: String? = try given.optional("id_server")
         try given.end()
-        return try await client.requestTokenToRegisterEmail(clientSecret: clientSecret, email: email, sendAttempt: sendAttempt, nextLink: nextLink, idAccessToken: idAccessToken, idServer: idServer).answer
+        return try await client.requestTokenToRegisterEmail(
+            clientSecret: clientSecret,
+            email: email,
+            sendAttempt: sendAttempt,
+            nextLink: nextLink,
+            idAccessToken: idAccessToken,
+            idServer: idServer
+        ).answer
     case "requestTokenToRegisterMSISDN":
         let clientSecret: String = try given.required("client_secret")
         let country: String = try given.required("country")
@@ -75,7 +104,15 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let idAccessToken: String? = try given.optional("id_access_token")
         let idServer: String? = try given.optional("id_server")
         try given.end()
-        return try await client.requestTokenToRegisterMSISDN(clientSecret: clientSecret, country: country, phoneNumber: phoneNumber, sendAttempt: sendAttempt, nextLink: nextLink, idAccessToken: idAccessToken, idServer: idServer).answer
+        return try await client.requestTokenToRegisterMSISDN(
+            clientSecret: clientSecret,
+            country: country,
+            phoneNumber: phoneNumber,
+            sendAttempt: sendAttempt,
+            nextLink: nextLink,
+            idAccessToken: idAccessToken,
+            idServer: idServer
+        ).answer
     case "requestTokenToResetPasswordEmail":
         let clientSecret: String = try given.required("client_secret")
         let email: String = try given.required("email")
@@ -84,7 +121,14 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let idAccessToken: String? = try given.optional("id_access_token")
         let idServer: String? = try given.optional("id_server")
         try given.end()
-        return try await client.requestTokenToResetPasswordEmail(clientSecret: clientSecret, email: email, sendAttempt: sendAttempt, nextLink: nextLink, idAccessToken: idAccessToken, idServer: idServer).answer
+        return try await client.requestTokenToResetPasswordEmail(
+            clientSecret: clientSecret,
+            email: email,
+            sendAttempt: sendAttempt,
+            nextLink: nextLink,
+            idAccessToken: idAccessToken,
+            idServer: idServer
+        ).answer
     case "requestTokenToResetPasswordMSISDN":
         let clientSecret: String = try given.required("client_secret")
         let country: String = try given.required("country")
@@ -94,7 +138,15 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let idAccessToken: String? = try given.optional("id_access_token")
         let idServer: String? = try given.optional("id_server")
         try given.end()
-        return try await client.requestTokenToResetPasswordMSISDN(clientSecret: clientSecret, country: country, phoneNumber: phoneNumber, sendAttempt: sendAttempt, nextLink: nextLink, idAccessToken: idAccessToken, idServer: idServer).answer
+        return try await client.requestTokenToResetPasswordMSISDN(
+            clientSecret: clientSecret,
+            country: country,
+            phoneNumber: phoneNumber,
+            sendAttempt: sendAttempt,
+            nextLink: nextLink,
+            idAccessToken: idAccessToken,
+            idServer: idServer
+        ).answer
     case "requestTokenTo3PIDEmail":
         let clientSecret: String = try given.required("client_secret")
         let email: String = try given.required("email")
@@ -103,7 +155,14 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let idAccessToken: String? = try given.optional("id_access_token")
         let idServer: String? = try given.optional("id_server")
         try given.end()
-        return try await client.requestTokenTo3PIDEmail(clientSecret: clientSecret, email: email, sendAttempt: sendAttempt, nextLink: nextLink, idAccessToken: idAccessToken, idServer: idServer).answer
+        return try await client.requestTokenTo3PIDEmail(
+            clientSecret: clientSecret,
+            email: email,
+            sendAttempt: sendAttempt,
+            nextLink: nextLink,
+            idAccessToken: idAccessToken,
+            idServer: idServer
+        ).answer
     case "requestTokenTo3PIDMSISDN":
         let clientSecret: String = try given.required("client_secret")
         let country: String = try given.required("country")
@@ -113,19 +172,35 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let idAccessToken: String? = try given.optional("id_access_token")
         let idServer: String? = try given.optional("id_server")
         try given.end()
-        return try await client.requestTokenTo3PIDMSISDN(clientSecret: clientSecret, country: country, phoneNumber: phoneNumber, sendAttempt: sendAttempt, nextLink: nextLink, idAccessToken: idAccessToken, idServer: idServer).answer
+        return try await client.requestTokenTo3PIDMSISDN(
+            clientSecret: clientSecret,
+            country: country,
+            phoneNumber: phoneNumber,
+            sendAttempt: sendAttempt,
+            nextLink: nextLink,
+            idAccessToken: idAccessToken,
+            idServer: idServer
+        ).answer
     case "changePassword":
         let newPassword: String = try given.required("new_password")
         let logoutDevices: Bool? = try given.optional("logout_devices")
         let auth: JSON? = try given.optional("auth")
         try given.end()
-        return try await client.changePassword(newPassword: newPassword, logoutDevices: logoutDevices, auth: auth)
+        return try await client.changePassword(
+            newPassword: newPassword,
+            logoutDevices: logoutDevices,
+            auth: auth
+        )
     case "deactivateAccount":
         let auth: JSON? = try given.optional("auth")
         let erase: Bool? = try given.optional("erase")
         let idServer: String? = try given.optional("id_server")
         try given.end()
-        return try await client.deactivateAccount(auth: auth, erase: erase, idServer: idServer).answer
+        return try await client.deactivateAccount(
+            auth: auth,
+            erase: erase,
+            idServer: idServer
+        ).answer
     case "getAccount3PIDs":
         try given.end()
         return try await client.getAccount3PIDs().answer
@@ -134,26 +209,160 @@ func callTyped(_ client: Client, _ operationId: String, _ params: JSON)
         let clientSecret: String = try given.required("client_secret")
         let sid: String = try given.required("sid")
         try given.end()
-        return try await client.add3PID(clientSecret: clientSecret, sid: sid, auth: auth)
+        return try await client.add3PID(
+            clientSecret: clientSecret,
+            sid: sid,
+            auth: auth
+        )
     case "bind3PID":
         let clientSecret: String = try given.required("client_secret")
         let idAccessToken: String = try given.required("id_access_token")
         let idServer: String = try given.required("id_server")
         let sid: String = try given.required("sid")
         try given.end()
-        return try await client.bind3PID(clientSecret: clientSecret, idAccessToken: idAccessToken, idServer: idServer, sid: sid)
+        return try await client.bind3PID(
+            clientSecret: clientSecret,
+            idAccessToken: idAccessToken,
+            idServer: idServer,
+            sid: sid
+        )
     case "unbind3pidFromAccount":
         let address: String = try given.required("address")
         let idServer: String? = try given.optional("id_server")
         let medium: String = try given.required("medium")
         try given.end()
-        return try await client.unbind3pidFromAccount(address: address, medium: medium, idServer: idServer).answer
+        return try await client.unbind3pidFromAccount(
+            address: address,
+            medium: medium,
+            idServer: idServer
+        ).answer
     case "delete3pidFromAccount":
         let address: String = try given.required("address")
         let idServer: String? = try given.optional("id_server")
         let medium: String = try given.required("medium")
         try given.end()
-        return try await client.delete3pidFromAccount(address: address, medium: medium, idServer: idServer).answer
+        return try await client.delete3pidFromAccount(
+            address: address,
+            medium: medium,
+            idServer: idServer
+        ).answer
     default: throw NotTyped()
     }
 }
+
+/// Every operation with the types of its parameters.
+let typedOperations: [String: [String: String]] = [
+    "getWellknown": [:],
+    "getVersions": [:],
+    "getAuthMetadata": [:],
+    "getCapabilities": [:],
+    "getLoginFlows": [:],
+    "login": [
+        "type": "string",
+        "identifier": "object",
+        "password": "string",
+        "token": "string",
+        "device_id": "string",
+        "initial_device_display_name": "string",
+        "refresh_token": "boolean",
+        "user": "string",
+        "medium": "string",
+        "address": "string",
+    ],
+    "logout": [:],
+    "getTokenOwner": [:],
+    "checkUsernameAvailability": ["username": "string"],
+    "register": [
+        "kind": "string",
+        "auth": "object",
+        "device_id": "string",
+        "inhibit_login": "boolean",
+        "initial_device_display_name": "string",
+        "password": "string",
+        "refresh_token": "boolean",
+        "username": "string",
+    ],
+    "requestTokenToRegisterEmail": [
+        "client_secret": "string",
+        "email": "string",
+        "send_attempt": "integer",
+        "next_link": "string",
+        "id_access_token": "string",
+        "id_server": "string",
+    ],
+    "requestTokenToRegisterMSISDN": [
+        "client_secret": "string",
+        "country": "string",
+        "phone_number": "string",
+        "send_attempt": "integer",
+        "next_link": "string",
+        "id_access_token": "string",
+        "id_server": "string",
+    ],
+    "requestTokenToResetPasswordEmail": [
+        "client_secret": "string",
+        "email": "string",
+        "send_attempt": "integer",
+        "next_link": "string",
+        "id_access_token": "string",
+        "id_server": "string",
+    ],
+    "requestTokenToResetPasswordMSISDN": [
+        "client_secret": "string",
+        "country": "string",
+        "phone_number": "string",
+        "send_attempt": "integer",
+        "next_link": "string",
+        "id_access_token": "string",
+        "id_server": "string",
+    ],
+    "requestTokenTo3PIDEmail": [
+        "client_secret": "string",
+        "email": "string",
+        "send_attempt": "integer",
+        "next_link": "string",
+        "id_access_token": "string",
+        "id_server": "string",
+    ],
+    "requestTokenTo3PIDMSISDN": [
+        "client_secret": "string",
+        "country": "string",
+        "phone_number": "string",
+        "send_attempt": "integer",
+        "next_link": "string",
+        "id_access_token": "string",
+        "id_server": "string",
+    ],
+    "changePassword": [
+        "new_password": "string",
+        "logout_devices": "boolean",
+        "auth": "object",
+    ],
+    "deactivateAccount": [
+        "auth": "object",
+        "erase": "boolean",
+        "id_server": "string",
+    ],
+    "getAccount3PIDs": [:],
+    "add3PID": [
+        "auth": "object",
+        "client_secret": "string",
+        "sid": "string",
+    ],
+    "bind3PID": [
+        "client_secret": "string",
+        "id_access_token": "string",
+        "id_server": "string",
+        "sid": "string",
+    ],
+    "unbind3pidFromAccount": [
+        "address": "string",
+        "id_server": "string",
+        "medium": "string",
+    ],
+    "delete3pidFromAccount": [
+        "address": "string",
+        "id_server": "string",
+        "medium": "string",
+    ],
+]
