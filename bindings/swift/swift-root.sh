@@ -24,7 +24,16 @@ done
 
 mkdir -p "$cache"
 making=$(mktemp -d "$cache/swift-root.XXXXXX")
-trap 'rm -rf "$making"' EXIT
+maker=
+finish() {
+  # Killed, it takes all processes in the new root with it, which take no other signal.
+  if [ -n "$maker" ]; then
+    kill -KILL "$maker" 2>/dev/null || :
+    wait "$maker" 2>/dev/null || :
+  fi
+  rm -rf "$making"
+}
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 chmod 755 "$making"
@@ -39,11 +48,14 @@ PACKAGES=$packages MAKING=$making LC_ALL=C DEBIAN_FRONTEND=noninteractive \
   chroot "$MAKING" apt-get install -y -qq --no-install-recommends $PACKAGES
   chroot "$MAKING" apt-get clean
   chroot "$MAKING" swift --version
-' >"$cache/swift-root.log" 2>&1 </dev/null || {
+' >"$cache/swift-root.log" 2>&1 </dev/null &
+maker=$!
+wait "$maker" || {
   tail -n 20 "$cache/swift-root.log" >&2
   fail "it could not be made, see $cache/swift-root.log. The first run needs the network."
 }
 
+maker=
 # Of two runs at once the first one's root stays.
 mv -T "$making" "$root" 2>/dev/null || [ -d "$root" ] || fail "$root is in the way"
 printf '%s\n' "$root"

@@ -43,13 +43,20 @@ if [ -n "$reason" ]; then
   if [ "${REQUIRE_ALL:-}" = 1 ]; then end 0 1 0; else end 0 0 1; fi
 fi
 
-# inside COMMAND...: runs it where Swift is. It does not hold the servers' pipes open.
+# inside COMMAND...: runs it where Swift is. It does not hold the servers' pipes open. In the background, so that a signal
+# to this script is not kept waiting.
+running=
 inside() {
   if [ -n "$root" ]; then
-    HOME=$build/home "$here/in-swift-root.sh" "$root" "$project" "$@"
+    HOME=$build/home "$here/in-swift-root.sh" "$root" "$project" "$@" 3>&- 4>&- 5>&- 6>&- &
   else
-    "$@"
-  fi 3>&- 4>&- 5>&- 6>&-
+    "$@" 3>&- 4>&- 5>&- 6>&- &
+  fi
+  running=$!
+  code=0
+  wait "$running" || code=$?
+  running=
+  return "$code"
 }
 
 # --- what the tests need
@@ -59,6 +66,8 @@ mkdir -p "$build/home"
 work=$(mktemp -d "$build/test.XXXXXX")
 servers=
 finish() {
+  # Killed, it takes all processes in the root with it, which take no other signal.
+  if [ -n "$running" ]; then kill "-$([ -n "$root" ] && echo KILL || echo TERM)" "$running" 2>/dev/null || :; fi
   # Both servers end when their standard input closes.
   exec 3>&- 5>&-
   for server in $servers; do wait "$server" || :; done
@@ -108,6 +117,15 @@ if [ -z "$total" ] || ! grep -q "^Test Suite 'All tests' \(passed\|failed\) at" 
   total=$(grep -c "^Test Case '.*' \(passed\|failed\|skipped\) (" "$log" || :)
   failed=$((failed + 1))
   total=$((total + 1))
+fi
+
+# --- the formatting
+
+total=$((total + 1))
+if inside swift format lint --strict --configuration "$here/.swift-format" -r "$here/Package.swift" "$here/Sources" "$here/Tests"; then
+  say 'The formatting is right.'
+else
+  failed=$((failed + 1))
 fi
 
 # --- the app of README.md, in a package of its own
