@@ -13,7 +13,7 @@ let library: Target =
 
 let package = Package(
     name: "matrix-capi",
-    platforms: [.macOS(.v13), .iOS(.v16), .tvOS(.v16), .watchOS(.v9)],
+    platforms: [.macOS(.v13), .iOS(.v16)],
     products: [.library(name: "Matrix", targets: ["Matrix"])],
     targets: [
         library,
