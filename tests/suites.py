@@ -81,7 +81,7 @@ SUITES = (
         ("cargo", "make", "cc", "valgrind"),
         (
             "{python} tests/c_program.py static {build}/contract-static tests/c/*.c",
-            "env MX_TEST_SLOW=1 valgrind --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-static {python} tests/scripted/server.py",
+            "env MX_TEST_SLOW=1 valgrind --fair-sched=try --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-static {python} tests/scripted/server.py",
         ),
     ),
     Suite(

@@ -161,7 +161,7 @@ class Package(Tree):
         self.assertEqual(
             found,
             {
-                "include/matrix_capi.h",
+                *(f"include/{header.name}" for header in (ROOT / "include").iterdir()),
                 "lib/libmatrix_capi.a",
                 "lib/libmatrix_capi.so",
                 f"lib/{soname}",
