@@ -61,6 +61,10 @@ impl BaseUrl {
         url
     }
 
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
     pub fn origin(&self) -> Origin {
         self.url.origin()
     }

@@ -91,7 +91,16 @@ impl Outcome {
 
     /// The member of the answer's JSON that a pointer names.
     pub fn json(&self, pointer: &str) -> Option<&Value> {
-        self.body.as_ref()?.json.as_ref()?.0.pointer(pointer)
+        let root = &self.body.as_ref()?.json.as_ref()?.0;
+        let plain = pointer.strip_prefix('/').filter(|names| !names.contains('~'));
+        let Some(names) = plain else { return root.pointer(pointer) };
+        // Members of objects need none of the copies that serde_json makes of their names.
+        let mut value = root;
+        for name in names.split('/') {
+            let Value::Object(members) = value else { return root.pointer(pointer) };
+            value = members.get(name)?;
+        }
+        Some(value)
     }
 
     /// The same, where it is a string.

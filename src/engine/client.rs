@@ -14,7 +14,8 @@ use tokio::time::Instant;
 
 use super::callbacks::{self, Callbacks};
 use super::completion::{Completion, Finished, Handler, UserData};
-use super::http::{Token, Transport};
+use super::headers::Token;
+use super::http::Transport;
 use super::lock::{lock, wait};
 use super::options::Options;
 use super::queue::Queue;

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::io;
 
+use reqwest::Url;
+
 use super::retry::Fault;
 use crate::api::{Ending, Outcome, Repeat, Request};
 
@@ -13,8 +15,9 @@ pub struct Failure {
 }
 
 /// What a request that got no answer means.
-pub fn failure(request: &Request, host: &str, error: &reqwest::Error) -> Failure {
+pub fn failure(request: &Request, error: &reqwest::Error) -> Failure {
     let id = request.operation.id;
+    let host = error.url().map(Url::authority).unwrap_or("the server");
     let causes = causes(error);
     let of = |fault, ending, what: String| Failure {
         fault,

@@ -1,18 +1,16 @@
 //! Sends requests over reqwest and collects their answers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::Url;
-use reqwest::header::{
-    AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use reqwest::header::{HeaderName, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::failure::{Failure, causes, failure};
+use super::headers::{Headers, Token};
 use super::lock::lock;
 use super::options::Options;
 use super::resolver::Resolver;
@@ -24,38 +22,14 @@ use crate::api::{
 use crate::log;
 use crate::secret::{SecretBytes, SecretString};
 
-/// An access token as the header that carries it.
-#[derive(Clone)]
-pub struct Token {
-    header: HeaderValue,
-    /// For redaction: a server may echo it.
-    text: SecretString,
-}
-
-impl Token {
-    pub fn new(token: &str) -> Result<Self, Outcome> {
-        let unusable = || {
-            Outcome::invalid_argument("access_token must be visible ASCII characters, at least one")
-        };
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(unusable());
-        }
-        let mut bytes = SecretBytes::with_capacity("Bearer ".len() + token.len());
-        bytes.extend(b"Bearer ");
-        bytes.extend(token.as_bytes());
-        let value = HeaderValue::from_maybe_shared(Bytes::from_owner(bytes));
-        let mut value = value.map_err(|_| unusable())?;
-        value.set_sensitive(true);
-        Ok(Self { header: value, text: token.into() })
-    }
-}
-
 /// The way to one homeserver.
 pub struct Transport {
     http: reqwest::Client,
     base: Option<BaseUrl>,
-    /// The URLs of the operations whose path has no fields, parsed once.
-    urls: Mutex<HashMap<&'static str, Url>>,
+    headers: Headers,
+    /// The URLs of the operations whose path has no fields, parsed once. Paths are found by where
+    /// they lie: each stands once, in the table.
+    urls: Mutex<Vec<(&'static str, Url)>>,
     policy: Policy,
     timeout: Duration,
     allow_plain_http: bool,
@@ -97,6 +71,7 @@ impl Transport {
         })?;
         Ok(Self {
             http,
+            headers: Headers::new(base.as_ref().map(BaseUrl::url), &options.user_agent)?,
             base,
             urls: Mutex::default(),
             policy: Policy::from(options),
@@ -126,12 +101,12 @@ impl Transport {
         token: Option<&Token>,
         deadline: Instant,
     ) -> Outcome {
-        let (url, token) = match self.target(request, token) {
-            Ok(target) => target,
+        let token = match self.check(request, token) {
+            Ok(token) => token,
             Err(outcome) => return outcome,
         };
         let mut progress = Progress::default();
-        let tries = self.tries(op, request, url, token, deadline, &mut progress);
+        let tries = self.tries(op, request, token, deadline, &mut progress);
         match timeout_at(deadline, tries).await {
             Ok(outcome) => Outcome { maybe_carried_out: progress.maybe_carried_out, ..outcome },
             Err(_) => {
@@ -148,42 +123,48 @@ impl Transport {
         }
     }
 
-    /// Where a request goes, and whether the access token goes with it: never to a URL that the
-    /// homeserver or a document named.
-    fn target<'a>(
+    /// Whether the request can be sent, and the access token that goes with it: none to a URL that
+    /// the homeserver or a document named.
+    fn check<'a>(
         &self,
         request: &Request,
         token: Option<&'a Token>,
-    ) -> Result<(Url, Option<&'a Token>), Outcome> {
-        let operation = request.operation;
-        let wrong = |why: &str| Outcome::invalid_argument(format!("{}: {why}", operation.id));
-        if let Some(url) = &request.url {
-            return Ok((url.clone(), None));
-        }
-        let token = match operation.auth {
-            Auth::Never => None,
-            Auth::Optional => token,
+    ) -> Result<Option<&'a Token>, Outcome> {
+        let wrong =
+            |why: &str| Err(Outcome::invalid_argument(format!("{}: {why}", request.operation.id)));
+        match request.operation.auth {
+            _ if request.url.is_some() => Ok(None),
             Auth::Required if token.is_none() => {
-                return Err(wrong("access_token is missing: this operation needs one"));
+                wrong("access_token is missing: this operation needs one")
             }
-            Auth::Required => token,
+            _ if self.base.is_none() => wrong("this client was made without a homeserver"),
+            Auth::Never => Ok(None),
+            Auth::Optional | Auth::Required => Ok(token),
+        }
+    }
+
+    /// Where a request goes; `None` only for a request that `check` refuses.
+    fn url(&self, request: &Request) -> Option<Url> {
+        if let Some(url) = &request.url {
+            return Some(url.clone());
+        }
+        let base = self.base.as_ref()?;
+        let Cow::Borrowed(path) = request.path_and_query else {
+            return Some(base.join(&request.path_and_query));
         };
-        let base =
-            self.base.as_ref().ok_or_else(|| wrong("this client was made without a homeserver"))?;
-        let url = match request.path_and_query {
-            Cow::Borrowed(path) => {
-                lock(&self.urls).entry(path).or_insert_with(|| base.join(path)).clone()
-            }
-            Cow::Owned(ref path) => base.join(path),
-        };
-        Ok((url, token))
+        let mut urls = lock(&self.urls);
+        if let Some((_, url)) = urls.iter().find(|(known, _)| std::ptr::eq(*known, path)) {
+            return Some(url.clone());
+        }
+        let url = base.join(path);
+        urls.push((path, url.clone()));
+        Some(url)
     }
 
     async fn tries(
         &self,
         op: u64,
         request: &mut Request,
-        url: Url,
         token: Option<&Token>,
         deadline: Instant,
         progress: &mut Progress,
@@ -199,21 +180,20 @@ impl Transport {
                 operation.id, operation.method, operation.path
             ));
             progress.under_way = true;
-            let (outcome, wait) =
-                match self.one_try(request, url.clone(), body.clone(), token).await {
-                    Ok((head, bytes)) => {
-                        let token = token.map(|token| token.text.as_str());
-                        let parsed = parsed(bytes).await;
-                        let outcome = read_answer(request, token, &head, parsed, SystemTime::now());
-                        let wait = retries.after_answer(&outcome, jitter);
-                        (outcome, wait)
-                    }
-                    Err(failure) => {
-                        progress.maybe_carried_out |= failure.fault == Fault::MaybeSent;
-                        let wait = retries.after_fault(failure.fault, jitter);
-                        (failure.outcome, wait)
-                    }
-                };
+            let (outcome, wait) = match self.one_try(request, body.clone(), token).await {
+                Ok((head, bytes)) => {
+                    let token = token.map(Token::text);
+                    let parsed = parsed(bytes).await;
+                    let outcome = read_answer(request, token, &head, parsed, SystemTime::now());
+                    let wait = retries.after_answer(&outcome, jitter);
+                    (outcome, wait)
+                }
+                Err(failure) => {
+                    progress.maybe_carried_out |= failure.fault == Fault::MaybeSent;
+                    let wait = retries.after_fault(failure.fault, jitter);
+                    (failure.outcome, wait)
+                }
+            };
             progress.under_way = false;
             log_answer(op, operation.id, &outcome, started);
             match wait {
@@ -230,26 +210,11 @@ impl Transport {
     async fn one_try(
         &self,
         request: &Request,
-        url: Url,
         body: Option<Bytes>,
         token: Option<&Token>,
     ) -> Result<(Head, SecretBytes), Failure> {
-        let method = match request.operation.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let host = url.authority().to_owned();
-        let mut builder = self.http.request(method, url);
-        if let Some(body) = body {
-            let json = HeaderValue::from_static("application/json");
-            builder = builder.header(CONTENT_TYPE, json).body(body);
-        }
-        if let Some(token) = token {
-            builder = builder.header(AUTHORIZATION, token.header.clone());
-        }
-        let response = builder.send().await.map_err(|error| failure(request, &host, &error))?;
+        let sent = self.http.execute(self.message(request, body, token)?);
+        let response = sent.await.map_err(|error| failure(request, &error))?;
         let header = |name: HeaderName| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
@@ -262,6 +227,31 @@ impl Transport {
         Ok((head, bytes))
     }
 
+    /// The request as reqwest takes it.
+    fn message(
+        &self,
+        request: &Request,
+        body: Option<Bytes>,
+        token: Option<&Token>,
+    ) -> Result<reqwest::Request, Failure> {
+        let lasting = |outcome| Failure { fault: Fault::Lasting, outcome };
+        let method = match request.operation.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let url = self
+            .url(request)
+            .ok_or_else(|| lasting(Outcome::internal("a request without a homeserver")))?;
+        let length = body.as_ref().map(Bytes::len);
+        let headers = self.headers.of(request.url.as_ref(), length, token).map_err(lasting)?;
+        let mut message = reqwest::Request::new(method, url);
+        *message.headers_mut() = headers;
+        *message.body_mut() = body.map(Into::into);
+        Ok(message)
+    }
+
     /// Collects the body, never holding more than the client allows.
     async fn body(
         &self,
@@ -271,7 +261,8 @@ impl Transport {
     ) -> Result<SecretBytes, Failure> {
         const FIRST: u64 = 64 * 1024;
         let announced = response.content_length().unwrap_or_default();
-        let mut bytes = SecretBytes::with_capacity(announced.min(FIRST) as usize);
+        // One more than announced: in a result a NUL stands behind it.
+        let mut bytes = SecretBytes::with_capacity(announced.min(FIRST) as usize + 1);
         let limit = self.max_response_bytes;
         let bad = |bytes, fault, why: String| {
             let message = format!("{}: HTTP {}, {why}", request.operation.id, head.status);

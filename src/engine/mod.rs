@@ -5,6 +5,7 @@ mod client;
 mod completion;
 mod failure;
 mod fork;
+mod headers;
 mod http;
 mod lock;
 mod options;

@@ -7,7 +7,8 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::http::{Token, proxy_of};
+use super::headers::Token;
+use super::http::proxy_of;
 use super::queue::Queue;
 use crate::api::Outcome;
 use crate::secret::SecretString;

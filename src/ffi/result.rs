@@ -52,7 +52,7 @@ impl mx_result {
     }
 
     fn value(&self, pointer: &str) -> Option<&serde_json::Value> {
-        self.finished.outcome.body.as_ref()?.json.as_ref()?.0.pointer(pointer)
+        self.finished.outcome.json(pointer)
     }
 }
 

@@ -14,9 +14,9 @@ pub struct Strings {
 }
 
 struct Node {
-    asked: Box<str>,
-    /// Ended by NUL.
+    /// What was asked, and behind it the text and a NUL.
     bytes: SecretBytes,
+    asked: usize,
     before: *mut Node,
 }
 
@@ -32,14 +32,15 @@ impl Strings {
         if let Some(known) = find(latest, asked) {
             return known;
         }
-        let mut bytes = SecretBytes::with_capacity(text.len() + 1);
+        let mut bytes = SecretBytes::with_capacity(asked.len() + text.len() + 1);
+        bytes.extend(asked.as_bytes());
         bytes.extend(text.as_bytes());
         bytes.extend(b"\0");
-        let node = Box::into_raw(Box::new(Node { asked: asked.into(), bytes, before: latest }));
+        let node = Box::into_raw(Box::new(Node { bytes, asked: asked.len(), before: latest }));
         loop {
             match self.latest.compare_exchange(latest, node, Ordering::AcqRel, Ordering::Acquire) {
                 // SAFETY: the node lives as long as the list, from which nothing is taken.
-                Ok(_) => return unsafe { &*node }.bytes.as_ref(),
+                Ok(_) => return unsafe { &*node }.text(),
                 // Another thread was first; that it asked for the same does no harm.
                 Err(now) => {
                     latest = now;
@@ -51,11 +52,17 @@ impl Strings {
     }
 }
 
+impl Node {
+    fn text(&self) -> &[u8] {
+        &self.bytes.as_ref()[self.asked..]
+    }
+}
+
 fn find<'a>(mut node: *const Node, asked: &str) -> Option<&'a [u8]> {
     // SAFETY: nodes live as long as the list, and each points to NULL or to an older one.
     while let Some(here) = unsafe { node.as_ref() } {
-        if &*here.asked == asked {
-            return Some(here.bytes.as_ref());
+        if here.bytes.as_ref()[..here.asked] == *asked.as_bytes() {
+            return Some(here.text());
         }
         node = here.before;
     }
