@@ -1,13 +1,13 @@
 //! The one thread on which the application's callbacks run, one at a time, in completion order.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 
-use super::client::Client;
+use super::calls::Calls;
 use super::completion::{Finished, Handler};
-use super::lock::{lock, wait};
 use super::runtime::Lease;
+use super::sync::{Condvar, Mutex, MutexGuard, lock, thread_local, wait};
 
 /// Completions on their way to callbacks.
 #[derive(Default)]
@@ -20,39 +20,31 @@ pub struct Callbacks {
 #[derive(Default)]
 struct State {
     list: VecDeque<Delivery>,
+    /// Whose callbacks are running, by address, the outermost first.
+    running: Vec<usize>,
+    /// Leases given back inside a callback, held until the outermost one has returned.
+    given_back: Vec<Lease>,
     stopped: bool,
 }
 
 struct Delivery {
-    client: Arc<Client>,
+    calls: Arc<Calls>,
     handler: Handler,
     finished: Finished,
 }
 
 thread_local! {
     static ON_CALLBACK_THREAD: Cell<bool> = const { Cell::new(false) };
-    /// The clients whose callbacks are running on this thread, the outermost first.
-    static RUNNING: RefCell<Vec<*const Client>> = const { RefCell::new(Vec::new()) };
-    /// Leases given back inside a callback, held until the outermost one has returned.
-    static GIVEN_BACK: RefCell<Vec<Lease>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether the calling thread is a callback thread, so that waiting for a callback would be for ever.
 pub fn on_callback_thread() -> bool {
-    ON_CALLBACK_THREAD.get()
-}
-
-/// Gives a lease back. Inside a callback the last one cannot stop the thread that it runs on; there
-/// it is kept until the callback has returned.
-pub fn give_back(lease: Lease) {
-    if on_callback_thread() {
-        GIVEN_BACK.with_borrow_mut(|leases| leases.push(lease));
-    }
+    ON_CALLBACK_THREAD.with(Cell::get)
 }
 
 impl Callbacks {
-    pub fn push(&self, client: Arc<Client>, handler: Handler, finished: Finished) {
-        lock(&self.state).list.push_back(Delivery { client, handler, finished });
+    pub fn push(&self, calls: Arc<Calls>, handler: Handler, finished: Finished) {
+        lock(&self.state).list.push_back(Delivery { calls, handler, finished });
         self.changed.notify_one();
     }
 
@@ -62,17 +54,28 @@ impl Callbacks {
         self.changed.notify_one();
     }
 
+    /// Gives a lease back. Inside a callback the last one cannot stop the thread that it runs on;
+    /// there it is kept until the callback has returned.
+    pub fn give_back(&self, lease: Lease) {
+        if on_callback_thread() {
+            lock(&self.state).given_back.push(lease);
+        }
+    }
+
     /// What the callback thread does until it is stopped.
     pub fn run(&self) {
-        ON_CALLBACK_THREAD.set(true);
+        ON_CALLBACK_THREAD.with(|here| here.set(true));
         let mut state = lock(&self.state);
         loop {
             if let Some(delivery) = state.list.pop_front() {
-                drop(state);
-                delivery.run();
-                // May be the last lease, and so may stop this very loop.
-                drop(GIVEN_BACK.take());
-                state = lock(&self.state);
+                state = self.deliver(state, delivery);
+                if !state.given_back.is_empty() {
+                    let leases = std::mem::take(&mut state.given_back);
+                    drop(state);
+                    // May be the last lease, and so may stop this very loop.
+                    drop(leases);
+                    state = lock(&self.state);
+                }
             } else if state.stopped {
                 return;
             } else {
@@ -81,35 +84,39 @@ impl Callbacks {
         }
     }
 
-    /// On the callback thread: runs the callbacks that `client` still owes, here and now, until only
+    /// On the callback thread: runs the callbacks that `calls` still owes, here and now, until only
     /// those are left that are running already, further down this thread's stack.
-    pub fn drain(&self, client: &Client) {
-        let running = RUNNING.with_borrow(|clients| {
-            clients.iter().filter(|running| std::ptr::eq(**running, client)).count()
-        });
+    pub fn drain(&self, calls: &Calls) {
+        let mine = std::ptr::from_ref(calls).addr();
         let mut state = lock(&self.state);
+        let running = state.running.iter().filter(|address| **address == mine).count();
         loop {
-            let mine = |delivery: &Delivery| std::ptr::eq(&*delivery.client, client);
-            if let Some(delivery) =
-                state.list.iter().position(mine).and_then(|index| state.list.remove(index))
-            {
-                drop(state);
-                delivery.run();
-                state = lock(&self.state);
-            } else if client.unfinished() <= running {
+            let address = |delivery: &Delivery| Arc::as_ptr(&delivery.calls).addr();
+            let first = state.list.iter().position(|delivery| address(delivery) == mine);
+            if let Some(delivery) = first.and_then(|index| state.list.remove(index)) {
+                state = self.deliver(state, delivery);
+            } else if calls.unfinished() <= running {
                 return;
             } else {
                 state = wait(&self.changed, state);
             }
         }
     }
-}
 
-impl Delivery {
-    fn run(self) {
-        RUNNING.with_borrow_mut(|clients| clients.push(Arc::as_ptr(&self.client)));
-        (self.handler)(self.finished);
-        RUNNING.with_borrow_mut(Vec::pop);
-        self.client.delivered();
+    /// Runs one callback, unlocked.
+    fn deliver<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        delivery: Delivery,
+    ) -> MutexGuard<'a, State> {
+        let Delivery { calls, handler, finished } = delivery;
+        state.running.push(Arc::as_ptr(&calls).addr());
+        drop(state);
+        handler(finished);
+        calls.delivered();
+        drop(calls);
+        let mut state = lock(&self.state);
+        state.running.pop();
+        state
     }
 }

@@ -1,70 +1,25 @@
-//! A client: the calls it has accepted, and what closing it promises.
+//! A client: the way to one homeserver, and the calls that go there.
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::callbacks::{self, Callbacks};
-use super::completion::{Completion, Finished, Handler, UserData};
+use super::calls::{Calls, Refusal};
+use super::completion::{Handler, UserData};
 use super::headers::Token;
 use super::http::Transport;
-use super::lock::{lock, wait};
 use super::options::Options;
-use super::queue::Queue;
 use super::runtime::Lease;
-use crate::api::{BaseUrl, Ending, Outcome, Request};
-use crate::log;
-
-/// Why a call was not accepted: nothing was started and no completion will come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The client is being freed.
-    Closed,
-    /// A client without a queue was given no callback.
-    NoCallback,
-    /// A client with a queue was given a callback.
-    CallbackWithQueue,
-    /// There is no such pending call.
-    NotFound,
-}
+use super::sync::lock;
+use crate::api::{BaseUrl, Outcome, Request};
 
 pub struct Client {
     transport: Arc<Transport>,
     token: Mutex<Option<Token>>,
-    queue: Option<Arc<Queue>>,
-    callbacks: Arc<Callbacks>,
-    /// Taken when the client is closed.
-    lease: Mutex<Option<Lease>>,
-    calls: Mutex<Calls>,
-    /// Notified when the last unfinished call of a closed client is finished.
-    idle: Condvar,
+    calls: Arc<Calls>,
 }
-
-#[derive(Default)]
-struct Calls {
-    closed: bool,
-    /// Accepted and without an outcome yet.
-    pending: HashMap<u64, Arc<Cancel>>,
-    /// Accepted and not yet delivered: in a queue, or by a callback that has returned.
-    unfinished: usize,
-}
-
-#[derive(Default)]
-struct Cancel {
-    requested: AtomicBool,
-    notify: Notify,
-}
-
-/// Never reused, in the whole process; 0 is none.
-static NEXT_OP: AtomicU64 = AtomicU64::new(1);
 
 impl Client {
     pub fn new(base: Option<BaseUrl>, options: &Options) -> Result<Arc<Self>, Outcome> {
@@ -75,11 +30,7 @@ impl Client {
         Ok(Arc::new(Self {
             transport: Arc::new(Transport::new(base, options)?),
             token: Mutex::new(token.transpose()?),
-            queue: options.queue.clone(),
-            callbacks: lease.callbacks(),
-            lease: Mutex::new(Some(lease)),
-            calls: Mutex::default(),
-            idle: Condvar::new(),
+            calls: Arc::new(Calls::new(options.queue.clone(), lease)),
         }))
     }
 
@@ -102,7 +53,7 @@ impl Client {
     /// Accepts a call: from here on it completes exactly once. `announce` learns the call's id
     /// before it can complete.
     pub fn submit<F>(
-        self: &Arc<Self>,
+        &self,
         handler: Option<Handler>,
         user_data: UserData,
         announce: impl FnOnce(u64),
@@ -111,142 +62,29 @@ impl Client {
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
-        match (&self.queue, &handler) {
-            (Some(_), Some(_)) => return Err(Refusal::CallbackWithQueue),
-            (None, None) => return Err(Refusal::NoCallback),
-            _ => {}
-        }
-        let cancel = Arc::new(Cancel::default());
-        let op = {
-            let mut calls = lock(&self.calls);
-            if calls.closed {
-                return Err(Refusal::Closed);
-            }
-            let op = NEXT_OP.fetch_add(1, Ordering::Relaxed);
-            calls.pending.insert(op, Arc::clone(&cancel));
-            calls.unfinished += 1;
-            op
-        };
+        let completion = self.calls.accept(handler, user_data)?;
+        let op = completion.op();
         announce(op);
-        let completion = Completion::new(Arc::clone(self), op, user_data, handler);
         let call = Call {
             op,
             deadline: Instant::now() + self.transport.timeout(),
             token: lock(&self.token).clone(),
             transport: Arc::clone(&self.transport),
         };
-        let job = job(call);
-        let task = Box::pin(async move {
-            let outcome = guarded(job, &cancel).await;
-            completion.finish(outcome);
-        });
-        if let Some(lease) = lock(&self.lease).as_ref() {
-            lease.spawn(task);
-        }
+        self.calls.start(completion, job(call));
         Ok(())
     }
 
     /// Asks a pending call to end; asking again changes nothing.
     pub fn cancel(&self, op: u64) -> Result<(), Refusal> {
-        let cancel = lock(&self.calls).pending.get(&op).cloned().ok_or(Refusal::NotFound)?;
-        cancel.request();
-        Ok(())
+        self.calls.cancel(op)
     }
 
     /// Cancels what is pending and waits until every completion has been delivered. On the callback
     /// thread the remaining callbacks run inside this function.
     pub fn close(&self) {
-        let pending: Vec<_> = {
-            let mut calls = lock(&self.calls);
-            calls.closed = true;
-            calls.pending.values().cloned().collect()
-        };
-        for cancel in pending {
-            cancel.request();
-        }
-        if callbacks::on_callback_thread() && self.queue.is_none() {
-            self.callbacks.drain(self);
-        } else {
-            let mut calls = lock(&self.calls);
-            while calls.unfinished > 0 {
-                calls = wait(&self.idle, calls);
-            }
-        }
-        if let Some(lease) = lock(&self.lease).take() {
-            callbacks::give_back(lease);
-        }
+        self.calls.close();
     }
-
-    pub(super) fn unfinished(&self) -> usize {
-        lock(&self.calls).unfinished
-    }
-
-    pub(super) fn is_cancelled(&self, op: u64) -> bool {
-        lock(&self.calls).pending.get(&op).is_some_and(|cancel| cancel.is_requested())
-    }
-
-    /// The call has its outcome: from here on it cannot be cancelled, only delivered.
-    pub(super) fn complete(self: &Arc<Self>, finished: Finished, handler: Option<Handler>) {
-        lock(&self.calls).pending.remove(&finished.op);
-        if log::enabled(log::Level::Debug) {
-            log::debug(format_args!("op {}: {}", finished.op, finished.outcome.log_line()));
-        }
-        match (handler, &self.queue) {
-            (Some(handler), _) => self.callbacks.push(Arc::clone(self), handler, finished),
-            (None, Some(queue)) => {
-                queue.push(finished);
-                self.delivered();
-            }
-            // `submit` takes no call without one of the two.
-            (None, None) => self.delivered(),
-        }
-    }
-
-    pub(super) fn delivered(&self) {
-        let mut calls = lock(&self.calls);
-        calls.unfinished -= 1;
-        if calls.closed && calls.unfinished == 0 {
-            self.idle.notify_all();
-        }
-    }
-}
-
-impl Cancel {
-    fn request(&self) {
-        if !self.requested.swap(true, Ordering::Relaxed) {
-            self.notify.notify_one();
-        }
-    }
-
-    fn is_requested(&self) -> bool {
-        self.requested.load(Ordering::Relaxed)
-    }
-}
-
-/// Runs a call to its outcome, or to its cancellation, or to its panic. The job is gone when this
-/// is ready: a cancelled request's connection is closed before the completion says so.
-async fn guarded(job: impl Future<Output = Outcome>, cancel: &Cancel) -> Outcome {
-    let mut job = pin!(job);
-    let mut cancelled = pin!(cancel.notify.notified());
-    std::future::poll_fn(move |context| {
-        if let Poll::Ready(outcome) = poll_caught(job.as_mut(), context) {
-            return Poll::Ready(outcome);
-        }
-        cancelled.as_mut().poll(context).map(|()| Outcome::new(Ending::Cancelled, "cancelled"))
-    })
-    .await
-}
-
-fn poll_caught(
-    job: Pin<&mut impl Future<Output = Outcome>>,
-    context: &mut Context<'_>,
-) -> Poll<Outcome> {
-    // A job that panicked is never polled again, so nothing can see it half changed.
-    catch_unwind(AssertUnwindSafe(|| job.poll(context))).unwrap_or_else(|panic| {
-        let what = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Poll::Ready(Outcome::internal(format!("a bug in the library: panic: {what}")))
-    })
 }
 
 /// What a running call has: its transport, its access token and the time by which it must end.
@@ -298,7 +136,8 @@ pub async fn pause(time: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Next;
+    use crate::api::Ending;
+    use crate::engine::{Next, Queue};
     use std::future::pending;
 
     struct PanicsWhenDropped;

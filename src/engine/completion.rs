@@ -1,9 +1,14 @@
 //! The one completion of an accepted call, delivered whatever happens.
 
 use std::ffi::c_void;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use super::client::Client;
+use super::calls::Calls;
+use super::cancel::Cancel;
 use crate::api::{Ending, Outcome};
 
 /// The application's pointer: carried, never looked at.
@@ -34,12 +39,13 @@ pub type Handler = Box<dyn FnOnce(Finished) + Send>;
 
 /// Owes the application one completion; being dropped pays it, too.
 pub struct Completion {
-    client: Arc<Client>,
+    calls: Arc<Calls>,
+    cancel: Arc<Cancel>,
+    op: u64,
     owed: Option<Owed>,
 }
 
 struct Owed {
-    op: u64,
     user_data: UserData,
     /// `None` where the client has a queue.
     handler: Option<Handler>,
@@ -47,33 +53,67 @@ struct Owed {
 
 impl Completion {
     pub fn new(
-        client: Arc<Client>,
+        calls: Arc<Calls>,
+        cancel: Arc<Cancel>,
         op: u64,
         user_data: UserData,
         handler: Option<Handler>,
     ) -> Self {
-        Self { client, owed: Some(Owed { op, user_data, handler }) }
+        Self { calls, cancel, op, owed: Some(Owed { user_data, handler }) }
     }
 
-    pub fn finish(mut self, outcome: Outcome) {
+    pub fn op(&self) -> u64 {
+        self.op
+    }
+
+    /// Runs the call to its outcome, or to its cancellation, or to its panic.
+    pub async fn run(mut self, job: impl Future<Output = Outcome>) {
+        let outcome = guarded(job, &self.cancel).await;
         self.deliver(outcome);
     }
 
     fn deliver(&mut self, outcome: Outcome) {
-        if let Some(Owed { op, user_data, handler }) = self.owed.take() {
-            self.client.complete(Finished { op, user_data, outcome }, handler);
+        if let Some(Owed { user_data, handler }) = self.owed.take() {
+            self.calls.complete(Finished { op: self.op, user_data, outcome }, handler);
         }
     }
 }
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        if let Some(owed) = &self.owed {
-            let outcome = match self.client.is_cancelled(owed.op) {
-                true => Outcome::new(Ending::Cancelled, "cancelled"),
+        if self.owed.is_some() {
+            let outcome = match self.cancel.is_requested() {
+                true => cancelled(),
                 false => Outcome::internal("the call was dropped before it had an outcome"),
             };
             self.deliver(outcome);
         }
     }
+}
+
+fn cancelled() -> Outcome {
+    Outcome::new(Ending::Cancelled, "cancelled")
+}
+
+/// The job is gone when this is ready: a cancelled request's connection is closed before the
+/// completion says so.
+async fn guarded(job: impl Future<Output = Outcome>, cancel: &Cancel) -> Outcome {
+    let mut job = pin!(job);
+    std::future::poll_fn(|context| match poll_caught(job.as_mut(), context) {
+        Poll::Ready(outcome) => Poll::Ready(outcome),
+        Poll::Pending => cancel.poll(context).map(|()| cancelled()),
+    })
+    .await
+}
+
+fn poll_caught(
+    job: Pin<&mut impl Future<Output = Outcome>>,
+    context: &mut Context<'_>,
+) -> Poll<Outcome> {
+    // A job that panicked is never polled again, so nothing can see it half changed.
+    catch_unwind(AssertUnwindSafe(|| job.poll(context))).unwrap_or_else(|panic| {
+        let what = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Poll::Ready(Outcome::internal(format!("a bug in the library: panic: {what}")))
+    })
 }

@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::failure::{Failure, causes, failure};
 use super::headers::{Headers, Token};
-use super::lock::lock;
 use super::options::Options;
 use super::resolver::Resolver;
 use super::retry::{Fault, Policy, Retries, jitter};
+use super::sync::lock;
 use super::tls;
 use crate::api::{
     Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Parsed, Request, read_answer,

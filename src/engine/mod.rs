@@ -1,22 +1,25 @@
 //! How a call runs: threads, sending, retrying, completing.
 
 mod callbacks;
+mod calls;
+mod cancel;
 mod client;
 mod completion;
 mod failure;
 mod fork;
 mod headers;
 mod http;
-mod lock;
 mod options;
 mod queue;
 mod readable;
 mod resolver;
 mod retry;
 mod runtime;
+mod sync;
 mod tls;
 
-pub use client::{Call, Client, Refusal, pause};
+pub use calls::Refusal;
+pub use client::{Call, Client, pause};
 pub use completion::{Finished, Handler, UserData};
 pub use fork::forked;
 pub use options::Options;

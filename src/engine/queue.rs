@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::completion::Finished;
 use super::fork;
-use super::lock::lock;
 use super::readable::Readable;
+use super::sync::{Condvar, Mutex, lock, wait_for};
 use crate::log;
 
 pub struct Queue {
@@ -105,10 +104,7 @@ impl Queue {
                 },
                 _ => Duration::from_secs(3600),
             };
-            state = match self.changed.wait_timeout(state, left) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+            state = wait_for(&self.changed, state, left);
         }
     }
 

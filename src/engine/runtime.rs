@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::callbacks::{Callbacks, on_callback_thread};
 use super::fork;
-use super::lock::lock;
+use super::sync::lock;
 
 const STACK_SIZE: usize = 512 * 1024;
 /// `getaddrinfo` blocks, so names are resolved on threads of their own, which end when idle.
