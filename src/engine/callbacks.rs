@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::calls::Calls;
-use super::completion::{Finished, Handler};
+use super::outbox::Parcel;
 use super::runtime::Lease;
 use super::sync::{Condvar, Mutex, MutexGuard, lock, thread_local, wait};
 
@@ -19,18 +19,12 @@ pub struct Callbacks {
 
 #[derive(Default)]
 struct State {
-    list: VecDeque<Delivery>,
+    list: VecDeque<Parcel>,
     /// Whose callbacks are running, by address, the outermost first.
     running: Vec<usize>,
     /// Leases given back inside a callback, held until the outermost one has returned.
     given_back: Vec<Lease>,
     stopped: bool,
-}
-
-struct Delivery {
-    calls: Arc<Calls>,
-    handler: Handler,
-    finished: Finished,
 }
 
 thread_local! {
@@ -43,8 +37,9 @@ pub fn on_callback_thread() -> bool {
 }
 
 impl Callbacks {
-    pub fn push(&self, calls: Arc<Calls>, handler: Handler, finished: Finished) {
-        lock(&self.state).list.push_back(Delivery { calls, handler, finished });
+    /// Puts completions behind those that wait already.
+    pub fn push(&self, parcels: impl Iterator<Item = Parcel>) {
+        lock(&self.state).list.extend(parcels);
         self.changed.notify_one();
     }
 
@@ -67,8 +62,8 @@ impl Callbacks {
         ON_CALLBACK_THREAD.with(|here| here.set(true));
         let mut state = lock(&self.state);
         loop {
-            if let Some(delivery) = state.list.pop_front() {
-                state = self.deliver(state, delivery);
+            if let Some(parcel) = state.list.pop_front() {
+                state = self.deliver(state, parcel);
                 if !state.given_back.is_empty() {
                     let leases = std::mem::take(&mut state.given_back);
                     drop(state);
@@ -91,10 +86,10 @@ impl Callbacks {
         let mut state = lock(&self.state);
         let running = state.running.iter().filter(|address| **address == mine).count();
         loop {
-            let address = |delivery: &Delivery| Arc::as_ptr(&delivery.calls).addr();
-            let first = state.list.iter().position(|delivery| address(delivery) == mine);
-            if let Some(delivery) = first.and_then(|index| state.list.remove(index)) {
-                state = self.deliver(state, delivery);
+            let address = |parcel: &Parcel| Arc::as_ptr(&parcel.calls).addr();
+            let first = state.list.iter().position(|parcel| address(parcel) == mine);
+            if let Some(parcel) = first.and_then(|index| state.list.remove(index)) {
+                state = self.deliver(state, parcel);
             } else if calls.unfinished() <= running {
                 return;
             } else {
@@ -107,13 +102,16 @@ impl Callbacks {
     fn deliver<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
-        delivery: Delivery,
+        parcel: Parcel,
     ) -> MutexGuard<'a, State> {
-        let Delivery { calls, handler, finished } = delivery;
+        let Parcel { calls, handler, finished } = parcel;
         state.running.push(Arc::as_ptr(&calls).addr());
         drop(state);
-        handler(finished);
-        calls.delivered();
+        // A call of a client without a queue has one.
+        if let Some(handler) = handler {
+            handler(finished);
+        }
+        calls.delivered(1);
         drop(calls);
         let mut state = lock(&self.state);
         state.running.pop();

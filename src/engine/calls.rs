@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::callbacks::{Callbacks, on_callback_thread};
 use super::cancel::Cancel;
-use super::completion::{Completion, Finished, Handler, UserData};
+use super::completion::{Completion, Finished, Handler, Task, UserData};
+use super::outbox::{self, Parcel};
 use super::queue::Queue;
 use super::runtime::Lease;
 use super::sync::{Condvar, Mutex, lock, wait};
@@ -90,7 +91,7 @@ impl Calls {
         completion: Completion,
         job: impl Future<Output = Outcome> + Send + 'static,
     ) {
-        let task = Box::pin(completion.run(job));
+        let task = Task::new(completion, job);
         if let Some(lease) = lock(&self.lease).as_ref() {
             lease.spawn(task);
         }
@@ -138,20 +139,20 @@ impl Calls {
         if log::enabled(log::Level::Debug) {
             log::debug(format_args!("op {}: {}", finished.op, finished.outcome.log_line()));
         }
-        match (handler, &self.queue) {
-            (Some(handler), _) => self.callbacks.push(Arc::clone(self), handler, finished),
-            (None, Some(queue)) => {
-                queue.push(finished);
-                self.delivered();
-            }
-            // `accept` takes no call without one of the two.
-            (None, None) => self.delivered(),
-        }
+        outbox::send(Parcel { calls: Arc::clone(self), finished, handler });
     }
 
-    pub(super) fn delivered(&self) {
+    /// Hands completions of this client's to the application.
+    pub(super) fn deliver(&self, parcels: impl Iterator<Item = Parcel>) {
+        let Some(queue) = &self.queue else { return self.callbacks.push(parcels) };
+        let mut count = 0;
+        queue.push(parcels.map(|parcel| parcel.finished).inspect(|_| count += 1));
+        self.delivered(count);
+    }
+
+    pub(super) fn delivered(&self, count: usize) {
         let mut state = lock(&self.state);
-        state.unfinished -= 1;
+        state.unfinished -= count;
         if state.closed && state.unfinished == 0 {
             self.idle.notify_all();
         }

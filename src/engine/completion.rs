@@ -3,10 +3,11 @@
 use std::ffi::c_void;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::burst;
 use super::calls::Calls;
 use super::cancel::Cancel;
 use crate::api::{Ending, Outcome};
@@ -66,12 +67,6 @@ impl Completion {
         self.op
     }
 
-    /// Runs the call to its outcome, or to its cancellation, or to its panic.
-    pub async fn run(mut self, job: impl Future<Output = Outcome>) {
-        let outcome = guarded(job, &self.cancel).await;
-        self.deliver(outcome);
-    }
-
     fn deliver(&mut self, outcome: Outcome) {
         if let Some(Owed { user_data, handler }) = self.owed.take() {
             self.calls.complete(Finished { op: self.op, user_data, outcome }, handler);
@@ -91,23 +86,54 @@ impl Drop for Completion {
     }
 }
 
+impl Drop for Task {
+    fn drop(&mut self) {
+        burst::ended();
+    }
+}
+
 fn cancelled() -> Outcome {
     Outcome::new(Ending::Cancelled, "cancelled")
 }
 
-/// The job is gone when this is ready: a cancelled request's connection is closed before the
-/// completion says so.
-async fn guarded(job: impl Future<Output = Outcome>, cancel: &Cancel) -> Outcome {
-    let mut job = pin!(job);
-    std::future::poll_fn(|context| match poll_caught(job.as_mut(), context) {
-        Poll::Ready(outcome) => Poll::Ready(outcome),
-        Poll::Pending => cancel.poll(context).map(|()| cancelled()),
-    })
-    .await
+/// An accepted call that runs to its outcome, or to its cancellation, or to its panic.
+pub struct Task {
+    job: Option<Job>,
+    completion: Completion,
+}
+
+type Job = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+impl Task {
+    pub fn new(
+        completion: Completion,
+        job: impl Future<Output = Outcome> + Send + 'static,
+    ) -> Self {
+        Self { job: Some(Box::pin(job)), completion }
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(job) = &mut self.job else { return Poll::Ready(()) };
+        let outcome = match poll_caught(job.as_mut(), context) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => match self.completion.cancel.poll(context) {
+                Poll::Ready(()) => cancelled(),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        // A cancelled request's connection is closed before the completion says so.
+        self.job = None;
+        self.completion.deliver(outcome);
+        Poll::Ready(())
+    }
 }
 
 fn poll_caught(
-    job: Pin<&mut impl Future<Output = Outcome>>,
+    job: Pin<&mut (dyn Future<Output = Outcome> + Send)>,
     context: &mut Context<'_>,
 ) -> Poll<Outcome> {
     // A job that panicked is never polled again, so nothing can see it half changed.

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use reqwest::Url;
 use reqwest::header::{HeaderName, LOCATION, RETRY_AFTER};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
+use super::deadline;
 use super::failure::{Failure, causes, failure};
 use super::headers::{Headers, Token};
 use super::options::Options;
@@ -107,7 +108,7 @@ impl Transport {
         };
         let mut progress = Progress::default();
         let tries = self.tries(op, request, token, deadline, &mut progress);
-        match timeout_at(deadline, tries).await {
+        match deadline::before(deadline, tries).await {
             Ok(outcome) => Outcome { maybe_carried_out: progress.maybe_carried_out, ..outcome },
             Err(_) => {
                 let limit = self.timeout.as_millis();

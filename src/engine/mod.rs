@@ -1,15 +1,18 @@
 //! How a call runs: threads, sending, retrying, completing.
 
+mod burst;
 mod callbacks;
 mod calls;
 mod cancel;
 mod client;
 mod completion;
+mod deadline;
 mod failure;
 mod fork;
 mod headers;
 mod http;
 mod options;
+mod outbox;
 mod queue;
 mod readable;
 mod resolver;

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use super::completion::Finished;
 use super::fork;
 use super::readable::Readable;
-use super::sync::{Condvar, Mutex, lock, wait_for};
+use super::sync::{Condvar, Mutex, MutexGuard, lock, wait_for};
 use crate::log;
 
 pub struct Queue {
     state: Mutex<State>,
-    /// One notification for each completion and each wake.
+    /// One notification for each completion and each wake, as long as somebody waits.
     changed: Condvar,
     /// Readable exactly while the list is not empty, once somebody has asked for it: changed only
     /// under the lock.
@@ -22,6 +22,8 @@ pub struct Queue {
 struct State {
     list: VecDeque<Finished>,
     wakes: usize,
+    /// How many calls of `next` wait. Notifying nobody would still be a system call.
+    waiting: usize,
     closed: bool,
     /// The descriptor was asked for. Until then keeping it would be two system calls a result.
     watched: bool,
@@ -41,6 +43,7 @@ impl Queue {
             state: Mutex::new(State {
                 list: VecDeque::new(),
                 wakes: 0,
+                waiting: 0,
                 closed: false,
                 watched: false,
             }),
@@ -64,21 +67,34 @@ impl Queue {
         self.readable.fd()
     }
 
-    pub(super) fn push(&self, finished: Finished) {
+    /// Puts completions behind those that wait already.
+    pub(super) fn push(&self, finished: impl IntoIterator<Item = Finished>) {
         let mut state = lock(&self.state);
         if state.closed {
             drop(state);
-            log::warn(format_args!(
-                "op {}: its completion is dropped, because its queue was freed before its client",
-                finished.op
-            ));
+            for Finished { op, .. } in finished {
+                log::warn(format_args!(
+                    "op {op}: its completion is dropped, because its queue was freed before its client"
+                ));
+            }
             return;
         }
-        state.list.push_back(finished);
-        if state.watched && state.list.len() == 1 {
+        let before = state.list.len();
+        state.list.extend(finished);
+        let added = state.list.len() - before;
+        if state.watched && before == 0 && added > 0 {
             self.readable.raise();
         }
-        self.changed.notify_one();
+        self.notify(state, added);
+    }
+
+    /// Wakes up to `count` of those who wait, once the lock is theirs to take.
+    fn notify(&self, state: MutexGuard<'_, State>, count: usize) {
+        let count = count.min(state.waiting);
+        drop(state);
+        for _ in 0..count {
+            self.changed.notify_one();
+        }
     }
 
     /// Takes the first completion, waiting for one up to `timeout` (`None`: for ever).
@@ -104,14 +120,17 @@ impl Queue {
                 },
                 _ => Duration::from_secs(3600),
             };
+            state.waiting += 1;
             state = wait_for(&self.changed, state, left);
+            state.waiting -= 1;
         }
     }
 
     /// Makes one current or future `next` return at once.
     pub fn wake(&self) {
-        lock(&self.state).wakes += 1;
-        self.changed.notify_one();
+        let mut state = lock(&self.state);
+        state.wakes += 1;
+        self.notify(state, 1);
     }
 
     /// Drops what waits and what will still come.
@@ -162,8 +181,8 @@ mod tests {
     fn the_descriptor_is_readable_exactly_while_the_queue_is_not_empty() {
         let queue = Queue::new().unwrap();
         assert!(!is_readable(&queue));
-        queue.push(finished(1));
-        queue.push(finished(2));
+        queue.push([finished(1)]);
+        queue.push([finished(2)]);
         assert!(is_readable(&queue));
         assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(1));
         assert!(is_readable(&queue));
@@ -177,7 +196,7 @@ mod tests {
     #[test]
     fn the_descriptor_may_be_asked_for_while_results_wait() {
         let queue = Queue::new().unwrap();
-        queue.push(finished(1));
+        queue.push([finished(1)]);
         assert!(is_readable(&queue));
         assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(1));
         assert!(!is_readable(&queue));
@@ -187,7 +206,7 @@ mod tests {
     fn a_wake_is_kept_for_a_later_next_and_takes_no_completion() {
         let queue = Queue::new().unwrap();
         queue.wake();
-        queue.push(finished(1));
+        queue.push([finished(1)]);
         assert_eq!(taken(&queue, None), None);
         assert_eq!(taken(&queue, None), Some(1));
     }
@@ -200,7 +219,7 @@ mod tests {
             let waiter = std::thread::spawn(move || taken(&waiter, None));
             std::thread::sleep(Duration::from_millis(20));
             match expected {
-                Some(op) => queue.push(finished(op)),
+                Some(op) => queue.push([finished(op)]),
                 None => queue.wake(),
             }
             assert_eq!(waiter.join().unwrap(), expected);
@@ -211,7 +230,7 @@ mod tests {
     fn a_timeout_longer_than_the_clock_is_for_ever_and_a_short_one_ends() {
         let queue = Queue::new().unwrap();
         assert_eq!(taken(&queue, Some(Duration::from_millis(1))), None);
-        queue.push(finished(1));
+        queue.push([finished(1)]);
         assert_eq!(taken(&queue, Some(Duration::MAX)), Some(1));
     }
 }

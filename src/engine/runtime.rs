@@ -1,8 +1,6 @@
 //! The threads behind all clients: started with the first client, joined when the last is freed.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -10,8 +8,11 @@ use std::time::Duration;
 use once_cell::sync::OnceCell;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::burst;
 use super::callbacks::{Callbacks, on_callback_thread};
+use super::completion::Task;
 use super::fork;
+use super::outbox;
 use super::sync::lock;
 
 const STACK_SIZE: usize = 512 * 1024;
@@ -20,8 +21,6 @@ const MOST_RESOLVER_THREADS: usize = 4;
 const RESOLVER_KEEP_ALIVE: Duration = Duration::from_secs(1);
 /// How many submissions the I/O thread takes up at once.
 const BATCH: usize = 64;
-
-pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A share in the runtime; the last one that is dropped stops it.
 pub struct Lease(Arc<OnceCell<Runtime>>);
@@ -81,7 +80,12 @@ impl Runtime {
         // From here on a failure drops `runtime`, which stops what has been started.
         let mut runtime = Self { tasks: Some(tasks), io: None, callbacks, callback: None };
         let _blocked = SignalsBlocked::new();
-        runtime.io = Some(spawn("mx-io", move || tokio.block_on(run_tasks(receiver)))?);
+        runtime.io = Some(spawn("mx-io", move || {
+            let _outbox = outbox::Open::new();
+            // Dropped first, and with it the calls that are left.
+            let tokio = tokio;
+            tokio.block_on(run_tasks(receiver));
+        })?);
         let callbacks = Arc::clone(&runtime.callbacks);
         runtime.callback = Some(spawn("mx-callback", move || callbacks.run())?);
         Ok(runtime)
@@ -111,8 +115,10 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHan
 
 /// Ends when the sender is gone; the runtime is dropped after it, and with it whatever is left.
 async fn run_tasks(mut receiver: UnboundedReceiver<Task>) {
+    tokio::spawn(outbox::flushing());
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
+        burst::began(batch.len());
         for task in batch.drain(..) {
             tokio::spawn(task);
         }
