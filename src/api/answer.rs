@@ -13,7 +13,7 @@ use super::{BaseUrl, Body, Ending, Kind, Outcome, Request};
 use crate::secret::{SecretBytes, SecretJson};
 
 /// What an answer says before its body.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Head {
     pub status: u16,
     pub retry_after: Option<String>,

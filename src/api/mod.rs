@@ -21,3 +21,6 @@ pub use operation::{Auth, Method, Operation, Repeat, Request};
 pub use outcome::{Body, Ending, Outcome};
 pub use params::Params;
 pub use reach::may_lead;
+
+#[cfg(test)]
+mod debug_output;
