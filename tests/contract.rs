@@ -125,7 +125,8 @@ fn run_all(mode: Mode) {
     assert_eq!(live_objects(), 0);
     // SAFETY: as above.
     assert_eq!(unsafe { mx_log_set(MX_LOG_DEBUG, None, std::ptr::null_mut()) }, MX_OK);
-    check_told(&cases, &std::mem::take(&mut *TOLD.lock().unwrap()));
+    let told = std::mem::take(&mut *TOLD.lock().unwrap());
+    check_told(&cases, &told);
 }
 
 unsafe extern "C" fn hear(_level: i32, line: *const c_char, _user_data: *mut c_void) {
