@@ -267,6 +267,20 @@ def test_nothing_is_left_of_a_client_that_is_freed_while_it_is_busy(
     assert keeper.search() == []
 
 
+def test_nothing_is_left_of_a_result_that_nobody_fetches(
+    keeper: Keeper, internet: Internet
+) -> None:
+    internet.script("unfetched", ANSWER)
+    keeper.secrets["new token"] = NEW_TOKEN
+    keeper.make("odd")
+    keeper.ok("client", internet.plain("unfetched"), "queue")
+    keeper.ok("call", "login", '{"type":"x","password":"${odd:json}"}')
+    keeper.do("wipe")
+    _wait_until(lambda: "new token" in keeper.found())
+    keeper.free_all()
+    assert keeper.search() == []
+
+
 @pytest.mark.parametrize(
     ("replies", "status"),
     [
