@@ -466,7 +466,9 @@ void mx_client_free(mx_client *client);
  *   "unavailable"  no login by password here
  *
  * MX_ERR_BAD_RESPONSE means that what was found is no homeserver: an ill-formed well-known
- * document, or a base URL that does not answer /versions.
+ * document, or a base URL that does not answer /versions; or that it leads where it may not: from
+ * https to plain http, from out there to this machine or a private network, or to a page for the
+ * person that is not on the web.
  *
  * @param client     any client, most simply one of mx_client_new_for_discovery; it lends its
  *                   options and its delivery, and its own homeserver is not asked
@@ -781,8 +783,9 @@ mx_status mx_request_token_to_3pid_msisdn(mx_client *client,
 
 /**
  * Hands in the token that the person read in the mail or text message, where the request for it
- * answered with "/submit_url". The URL must be https, or on the client's own homeserver, and no
- * access token travels. MX_OK if the token was accepted. A wrong one is MX_ERR_MATRIX:
+ * answered with "/submit_url". The URL must be https, or on the client's own homeserver; it must not
+ * lead to this machine or a private network unless the homeserver is there; and no access token
+ * travels. MX_OK if the token was accepted. A wrong one is MX_ERR_MATRIX:
  * M_TOKEN_INCORRECT, M_SESSION_EXPIRED, M_INVALID_PARAM, or no errcode at all.
  *
  * @param submit_url     from the answer to the request for the token

@@ -14,6 +14,8 @@ compile_error!(
     "matrix-capi must be built with panic = \"unwind\": a panic becomes MX_ERR_INTERNAL, and under \"abort\" it would take the application down"
 );
 
+#[cfg(feature = "wipe-freed-memory")]
+mod allocator;
 #[deny(unsafe_code)]
 pub mod api;
 pub mod engine;

@@ -33,8 +33,11 @@ class Certificates:
     key: Path
 
 
-def write(folder: Path, kind: str = "good") -> Certificates:
-    """Make a fresh authority and a server certificate of that kind, and write them into the folder."""
+def write(folder: Path, kind: str = "good", names: Sequence[str] = ()) -> Certificates:
+    """Make a fresh authority and a server certificate of that kind, and write them into the folder.
+
+    A good certificate is for loopback, and for the DNS names that are given.
+    """
     if kind not in KINDS:
         raise ValueError(
             f"unknown kind of certificate {kind!r}: one of {', '.join(KINDS)}"
@@ -51,7 +54,7 @@ def write(folder: Path, kind: str = "good") -> Certificates:
         subject if issued_by_itself else ca_name,
         key.public_key(),
         key if issued_by_itself else ca_key,
-        names=_wrong_names() if kind == "wrong-name" else _loopback_names(),
+        names=_wrong_names() if kind == "wrong-name" else _loopback_names(names),
         expired=kind == "expired",
     )
 
@@ -75,8 +78,9 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
 
 
-def _loopback_names() -> list[x509.GeneralName]:
+def _loopback_names(names: Sequence[str]) -> list[x509.GeneralName]:
     return [
+        *map(x509.DNSName, names),
         x509.DNSName("localhost"),
         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         x509.IPAddress(ipaddress.ip_address("::1")),

@@ -3,7 +3,7 @@
 set -u
 
 mypy=$1
-export MYPYPATH=tests:tests/homeserver:tests/scripted:bindings:bindings/python
+export MYPYPATH=tests:tests/homeserver:tests/scripted:tests/secrets:bindings:bindings/python
 failed=0
 for folder in $(git ls-files --cached --others --exclude-standard '*.py' | sed 's|/[^/]*$||' | sort -u); do
   echo "$folder"

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+use std::ffi::{c_char, c_void};
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -12,12 +14,18 @@ use std::time::Duration;
 use common::{
     Answer, Client, ClosedPort, Delivery, Mode, Options, Patience, Script, State, live_objects,
 };
+use matrix_capi::ffi::{MX_LOG_DEBUG, MX_OK, mx_log_set};
 use serde_json::{Value, json};
 
 /// Most cases only wait; this many do so at the same time.
 const AT_ONCE: usize = 8;
 /// Live objects are counted, so only one run may have any.
 static ONE_RUN: Mutex<()> = Mutex::new(());
+
+/// What the library told while the cases ran: the lines of its log, and the messages of its results.
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+const SECRETS: [&str; 6] =
+    ["client_secret", "password", "new_password", "token", "access_token", "id_access_token"];
 
 const FILES: [&str; 6] = [
     "answers.json",
@@ -95,6 +103,8 @@ fn cases() -> Vec<Value> {
 fn run_all(mode: Mode) {
     let _alone = ONE_RUN.lock();
     let cases = cases();
+    // SAFETY: the callback takes any user_data.
+    assert_eq!(unsafe { mx_log_set(MX_LOG_DEBUG, Some(hear), std::ptr::null_mut()) }, MX_OK);
     let (next, complaints) = (Mutex::new(cases.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -113,6 +123,40 @@ fn run_all(mode: Mode) {
     let complaints = complaints.into_inner().unwrap();
     assert!(complaints.is_empty(), "{mode:?}:\n  {}", complaints.join("\n  "));
     assert_eq!(live_objects(), 0);
+    // SAFETY: as above.
+    assert_eq!(unsafe { mx_log_set(MX_LOG_DEBUG, None, std::ptr::null_mut()) }, MX_OK);
+    let told = std::mem::take(&mut *TOLD.lock().unwrap());
+    check_told(&cases, &told);
+}
+
+unsafe extern "C" fn hear(_level: i32, line: *const c_char, _user_data: *mut c_void) {
+    TOLD.lock().unwrap().extend(common::text(line));
+}
+
+/// No secret that any case sends or is answered with is in what the library told.
+fn check_told(cases: &[Value], told: &[String]) {
+    let mut secrets = BTreeSet::new();
+    cases.iter().for_each(|case| collect_secrets(case, "", &mut secrets));
+    assert!(secrets.len() > 5, "{secrets:?}");
+    // At least a line for the try, for its answer and for the result of each case that sends anything.
+    assert!(told.len() > 3 * cases.len(), "{} lines and messages", told.len());
+    let tells = |text: &&String| secrets.iter().any(|secret| text.contains(secret));
+    let leaks: Vec<_> = told.iter().filter(tells).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+/// The texts of members with such names, wherever they are; shorter ones would be found in any word.
+fn collect_secrets(value: &Value, name: &str, secrets: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if SECRETS.contains(&name) && text.len() > 5 => {
+            secrets.insert(text.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, name, secrets)),
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| collect_secrets(value, name, secrets));
+        }
+        _ => {}
+    }
 }
 
 fn run(case: &Value, mode: Mode, complaints: &mut Vec<String>) {
@@ -189,6 +233,7 @@ fn check_answer(answer: &Answer, expect: &Value, complaints: &mut Vec<String>) {
         }
     }
     let message = answer.message();
+    TOLD.lock().unwrap().push(message.clone());
     let texts =
         |name: &str| expect[name].as_array().into_iter().flatten().map(|t| t.as_str().unwrap());
     for missing in texts("message_contains").filter(|text| !message.contains(text)) {

@@ -85,6 +85,18 @@ SUITES = (
         ),
     ),
     Suite(
+        "secrets",
+        "no secret stays in memory after an operation",
+        ("cargo", "make", "cc", "gcore", "venv"),
+        ("{venv}/bin/python -m pytest tests/secrets",),
+    ),
+    Suite(
+        "hostile",
+        "no server leads a secret, or a person, where they may not go",
+        ("cargo", "make", "venv"),
+        ("make build", "{venv}/bin/python -m pytest tests/hostile"),
+    ),
+    Suite(
         "homeserver",
         "the library against a real Synapse",
         ("cargo", "make", "venv"),

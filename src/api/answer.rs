@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use serde_json::Value;
+use url::Url;
 
 use super::base_url::redacted;
 use super::error::{MatrixError, retry_after_ms};
-use super::{Body, Ending, Operation, Outcome, Request};
+use super::reach::may_lead;
+use super::{BaseUrl, Body, Ending, Kind, Outcome, Request};
 use crate::secret::{SecretBytes, SecretJson};
 
 /// What an answer says before its body.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Head {
     pub status: u16,
     pub retry_after: Option<String>,
@@ -36,9 +38,11 @@ impl Parsed {
 }
 
 /// Turns a complete answer into the operation's outcome. Whatever comes, the body stays readable.
-/// `token` is the access token that travelled, which a server may echo.
+/// `base` is where a request without a URL of its own goes; `token` is the access token that travelled,
+/// which a server may echo.
 pub fn read_answer(
     request: &Request,
+    base: Option<&BaseUrl>,
     token: Option<&str>,
     head: &Head,
     Parsed { bytes, json }: Parsed,
@@ -55,7 +59,7 @@ pub fn read_answer(
             (Ending::BadResponse, None, format!("a redirect to {target}, which is not followed"))
         }
         (None, _) => (Ending::BadResponse, None, format!("the body is not JSON: {complaint}")),
-        (Some(json), 200..300) => match check_fields(operation, &mut json.0) {
+        (Some(json), 200..300) => match check_fields(request, base, &mut json.0) {
             // The way of nearly every call: nothing is put into words.
             Ok(()) => (Ending::Ok, None, String::new()),
             Err(complaint) => (Ending::BadResponse, None, complaint),
@@ -98,11 +102,11 @@ pub fn read_answer(
 
 /// Checks the fields that callers rely on. An empty optional string is as good as absent, and is
 /// made so.
-fn check_fields(operation: &Operation, json: &mut Value) -> Result<(), String> {
+fn check_fields(request: &Request, base: Option<&BaseUrl>, json: &mut Value) -> Result<(), String> {
     let Value::Object(members) = json else {
         return Err("the body is not a JSON object".into());
     };
-    for field in operation.answer {
+    for field in request.operation.answer {
         if !field.required && members.get(field.name).is_some_and(|v| v == "" || v.is_null()) {
             members.remove(field.name);
         }
@@ -111,12 +115,24 @@ fn check_fields(operation: &Operation, json: &mut Value) -> Result<(), String> {
                 if let Some(complaint) = field.kind.complaint(value) {
                     return Err(format!("{} {complaint}", field.name));
                 }
+                if field.kind == Kind::Page && !is_page(value, request, base) {
+                    let why = "is no web page that this server may send a person to";
+                    return Err(format!("{} {why}", field.name));
+                }
             }
             None if field.required => return Err(format!("{} is missing", field.name)),
             None => {}
         }
     }
     Ok(())
+}
+
+/// Whether a page may be opened because the server that was asked says so: by https, or by http where
+/// the server itself is this machine, as in tests.
+fn is_page(value: &Value, request: &Request, base: Option<&BaseUrl>) -> bool {
+    let from = request.url.as_ref().or(base.map(BaseUrl::url));
+    let page = value.as_str().and_then(|text| Url::parse(text).ok());
+    from.zip(page).is_some_and(|(from, page)| may_lead(from, &page, false))
 }
 
 /// Servers may echo what they were sent, and may say it in many lines; a message does neither.
@@ -141,7 +157,7 @@ mod tests {
             table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(params.unwrap()).unwrap();
         let mut bytes = SecretBytes::default();
         bytes.extend(body);
-        read_answer(&request, None, &head, Parsed::new(bytes), SystemTime::now())
+        read_answer(&request, None, None, &head, Parsed::new(bytes), SystemTime::now())
     }
 
     fn with_status(status: u16, body: &str) -> Outcome {
@@ -208,6 +224,38 @@ mod tests {
         assert_eq!(outcome.text("/session"), Some("s"));
         let outcome = with_status(403, r#"{"flows":[]}"#);
         assert_eq!(outcome.ending, Ending::BadResponse);
+    }
+
+    #[test]
+    fn a_page_that_is_no_web_page_makes_a_bad_response() {
+        let ending = |from: &str, page: &str| {
+            let request = table::GET_AUTH_METADATA.prepare(Params::new()).unwrap();
+            let mut bytes = SecretBytes::default();
+            let body = serde_json::json!({"issuer": page, "account_management_uri": page});
+            bytes.extend(body.to_string().as_bytes());
+            let (head, base) =
+                (Head { status: 200, ..Head::default() }, BaseUrl::parse(from, false));
+            let (base, parsed) = (base.ok(), Parsed::new(bytes));
+            read_answer(&request, base.as_ref(), None, &head, parsed, SystemTime::now()).ending
+        };
+        let from = "https://hs.example/";
+        assert_eq!(ending(from, "https://auth.example/account"), Ending::Ok);
+        assert_eq!(ending("http://127.0.0.1:1/", "http://127.0.0.1:2/account"), Ending::Ok);
+        for page in [
+            "javascript:alert(1)",
+            "JavaScript://auth.example/%0aalert(1)",
+            "file:///etc/passwd",
+            "intent://scan/#Intent;end",
+            "data:text/html,x",
+            "myapp:/account",
+            "http://auth.example/account",
+            "http://127.0.0.1/account",
+            "https://localhost/account",
+            "https://192.168.1.1/account",
+            "https://auth.example@evil.example/account",
+        ] {
+            assert_eq!(ending(from, page), Ending::BadResponse, "{page}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Kind {
     Country,
     /// An absolute URI of any scheme.
     Uri,
+    /// In an answer: the URL of a web page for a person to open, where its server may lead.
+    Page,
     /// 0 to 2^53 - 1.
     Natural,
     Boolean,
@@ -108,7 +110,8 @@ impl Kind {
             | Kind::Sid
             | Kind::Email
             | Kind::Country
-            | Kind::Uri => "string",
+            | Kind::Uri
+            | Kind::Page => "string",
             Kind::Natural => "integer",
             Kind::Boolean => "boolean",
             Kind::Object | Kind::AuthData => "object",

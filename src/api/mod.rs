@@ -9,13 +9,18 @@ mod field;
 mod operation;
 mod outcome;
 mod params;
+mod reach;
 pub mod submit_token;
 pub mod table;
 
 pub use answer::{Head, Parsed, read_answer};
-pub use base_url::{BaseUrl, is_this_machine};
+pub use base_url::BaseUrl;
 pub use client_secret::new_client_secret;
 pub use field::{Field, Kind, Place};
 pub use operation::{Auth, Method, Operation, Repeat, Request};
 pub use outcome::{Body, Ending, Outcome};
 pub use params::Params;
+pub use reach::may_lead;
+
+#[cfg(test)]
+mod debug_output;

@@ -1,6 +1,7 @@
 //! An operation as data, and the request that it makes of its parameters.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::ser::{SerializeMap, Serializer as _};
@@ -54,7 +55,6 @@ pub struct Operation {
 }
 
 /// A request that has passed every check and knows all but its homeserver and access token.
-#[derive(Debug)]
 pub struct Request {
     pub operation: &'static Operation,
     /// As the row says, unless the caller knows better.
@@ -66,6 +66,17 @@ pub struct Request {
     pub body: Option<SecretBytes>,
     /// What it was made of, for redaction.
     pub params: Params,
+}
+
+/// Neither the URL nor the body is shown, and of the parameters only their names.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation.id)
+            .field("repeat", &self.repeat)
+            .field("params", &self.params)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request {

@@ -1,6 +1,7 @@
 //! How an operation ended: the one value that travels back to the application.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -31,7 +32,6 @@ pub struct Body {
 }
 
 /// How an operation ended.
-#[derive(Debug)]
 pub struct Outcome {
     pub ending: Ending,
     /// What happened, for developers' logs; holds no secret.
@@ -46,6 +46,19 @@ pub struct Outcome {
     pub location: Option<String>,
     /// Whether the request may have been carried out although no complete answer came.
     pub maybe_carried_out: bool,
+}
+
+/// Of what a server said nothing is shown but what the message repeats: it may echo a secret anywhere.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("ending", &self.ending)
+            .field("message", &self.message)
+            .field("http_status", &self.http_status)
+            .field("retry_after_ms", &self.retry_after_ms)
+            .field("maybe_carried_out", &self.maybe_carried_out)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Outcome {

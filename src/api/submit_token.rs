@@ -5,6 +5,7 @@
 use url::Url;
 
 use super::field::Kind;
+use super::reach::is_no_nearer;
 use super::{Auth, BaseUrl, Ending, Field, Method, Operation, Outcome, Params, Repeat, Request};
 
 static SUBMIT_TOKEN: Operation = Operation {
@@ -22,7 +23,7 @@ static SUBMIT_TOKEN: Operation = Operation {
 };
 
 /// Builds the request. The token must not be readable on the way, so the URL is https, or on the
-/// homeserver's own origin.
+/// homeserver's own origin; and a homeserver out there cannot send it into the person's network.
 pub fn prepare(
     submit_url: &str,
     base: Option<&BaseUrl>,
@@ -36,6 +37,9 @@ pub fn prepare(
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("must not hold a user name or password"));
+    }
+    if !is_no_nearer(&url, base.map(BaseUrl::url)) {
+        return Err(wrong("leads to this machine or its network, where the homeserver is not"));
     }
     Ok(Request { url: Some(url), ..SUBMIT_TOKEN.prepare(params)? })
 }
@@ -75,6 +79,10 @@ mod tests {
         ] {
             let outcome = prepared(url, "http://127.0.0.1:8008").expect_err(url);
             assert!(outcome.message.contains(why), "{url}: {}", outcome.message);
+        }
+        for near in ["https://127.0.0.1:8008/", "https://localhost/", "https://192.168.1.1/"] {
+            let outcome = prepared(near, "https://hs.example").expect_err(near);
+            assert!(outcome.message.contains("leads to this machine"), "{}", outcome.message);
         }
     }
 

@@ -3,8 +3,8 @@
 use Auth::{Never, Optional, Required};
 use Field as F;
 use Kind::{
-    Array, AuthData, Boolean, ClientSecret, Country, Email, Natural, NonEmpty, Object, Secret, Sid,
-    Text, Uri,
+    Array, AuthData, Boolean, ClientSecret, Country, Email, Natural, NonEmpty, Object, Page,
+    Secret, Sid, Text, Uri,
 };
 use Method::{Get, Post};
 use Repeat::{Harmless, Unsafe};
@@ -69,7 +69,7 @@ pub static GET_AUTH_METADATA: Operation = Operation {
     auth: Never,
     repeat: Harmless,
     params: &[],
-    answer: &[F::body("issuer", Uri).required(), F::body("account_management_uri", Uri)],
+    answer: &[F::body("issuer", Page).required(), F::body("account_management_uri", Page)],
 };
 
 pub static GET_CAPABILITIES: Operation = Operation {

@@ -185,7 +185,8 @@ impl Transport {
                 Ok((head, bytes)) => {
                     let token = token.map(Token::text);
                     let parsed = parsed(bytes).await;
-                    let outcome = read_answer(request, token, &head, parsed, SystemTime::now());
+                    let now = SystemTime::now();
+                    let outcome = read_answer(request, self.base(), token, &head, parsed, now);
                     let wait = retries.after_answer(&outcome, jitter);
                     (outcome, wait)
                 }

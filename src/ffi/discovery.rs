@@ -21,7 +21,9 @@ use crate::flow;
 ///   "unavailable"  no login by password here
 ///
 /// MX_ERR_BAD_RESPONSE means that what was found is no homeserver: an ill-formed well-known
-/// document, or a base URL that does not answer /versions.
+/// document, or a base URL that does not answer /versions; or that it leads where it may not: from
+/// https to plain http, from out there to this machine or a private network, or to a page for the
+/// person that is not on the web.
 ///
 /// @param client     any client, most simply one of mx_client_new_for_discovery; it lends its
 ///                   options and its delivery, and its own homeserver is not asked

@@ -270,8 +270,9 @@ pub unsafe extern "C" fn mx_request_token_to_3pid_msisdn(
 }
 
 /// Hands in the token that the person read in the mail or text message, where the request for it
-/// answered with "/submit_url". The URL must be https, or on the client's own homeserver, and no
-/// access token travels. MX_OK if the token was accepted. A wrong one is MX_ERR_MATRIX:
+/// answered with "/submit_url". The URL must be https, or on the client's own homeserver; it must not
+/// lead to this machine or a private network unless the homeserver is there; and no access token
+/// travels. MX_OK if the token was accepted. A wrong one is MX_ERR_MATRIX:
 /// M_TOKEN_INCORRECT, M_SESSION_EXPIRED, M_INVALID_PARAM, or no errcode at all.
 ///
 /// @param submit_url     from the answer to the request for the token

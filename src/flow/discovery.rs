@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::web::{is_unrecognized, oauth_metadata};
-use crate::api::{BaseUrl, Ending, Operation, Outcome, Params, Request, is_this_machine, table};
+use crate::api::{BaseUrl, Ending, Operation, Outcome, Params, Request, may_lead, table};
 use crate::engine::Call;
 
 /// The spec wants a limit; Fetch's is 20, and nobody needs more than a few.
@@ -128,7 +128,7 @@ async fn well_known(call: &Call, site: Url) -> Result<Option<BaseUrl>, Outcome> 
             (Ending::Ok, ..) => return named_base(call, &url, answer).map(Some),
             (_, 404, _) => return Ok(None),
             (_, 300..400, Some(location)) => match url.join(location) {
-                Ok(target) if may_lead(&url, &target, call) => url = target,
+                Ok(target) if may_lead(&url, &target, call.allows_plain_http()) => url = target,
                 _ => return Err(answer),
             },
             _ => return Err(answer),
@@ -144,25 +144,13 @@ async fn well_known(call: &Call, site: Url) -> Result<Option<BaseUrl>, Outcome> 
 fn named_base(call: &Call, document: &Url, answer: Outcome) -> Result<BaseUrl, Outcome> {
     let named = answer.text("/m.homeserver/base_url").and_then(|text| {
         let base = BaseUrl::parse(text, call.allows_plain_http()).ok()?;
-        may_lead(document, &base.root(), call).then_some(base)
+        may_lead(document, base.url(), call.allows_plain_http()).then_some(base)
     });
     named.ok_or_else(|| {
         let message =
             "getWellknown: m.homeserver.base_url is missing or is no URL that may be used";
         answer.judged(Ending::BadResponse, message)
     })
-}
-
-/// Whether one document may lead to another: never from https to plain http, and in plain http only
-/// on this machine or where the client allows it.
-fn may_lead(from: &Url, to: &Url, call: &Call) -> bool {
-    let plain_allowed =
-        || call.allows_plain_http() || to.host().is_some_and(|host| is_this_machine(&host));
-    match (from.scheme(), to.scheme()) {
-        (_, "https") => true,
-        ("http", "http") => plain_allowed(),
-        _ => false,
-    }
 }
 
 async fn versions(call: &Call, base: BaseUrl) -> Result<Found, Outcome> {

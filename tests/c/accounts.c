@@ -65,9 +65,9 @@ static void each_operation_on_accounts_sends_its_fields_to_its_path(void) {
     CHECK_STATUS(mx_client_set_access_token(client, "t0ken"), MX_OK);
     CHECK_STATUS(mx_get_account_3pids(client, TO), MX_OK);
     sent(&inbox, script, "\"/_matrix/client/v3/account/3pid\"", "");
-    CHECK_STATUS(mx_change_password(client, "new", true, "{\"type\":\"x\"}", TO), MX_OK);
+    CHECK_STATUS(mx_change_password(client, "s3cr3t-new", true, "{\"type\":\"x\"}", TO), MX_OK);
     sent(&inbox, script, "\"/_matrix/client/v3/account/password\"",
-         "{'new_password':'new','logout_devices':true,'auth':{'type':'x'}}");
+         "{'new_password':'s3cr3t-new','logout_devices':true,'auth':{'type':'x'}}");
     CHECK_STATUS(mx_add_3pid(client, NULL, "x", "S1", TO), MX_OK);
     sent(&inbox, script, "\"/_matrix/client/v3/account/3pid/add\"",
          "{'client_secret':'x','sid':'S1'}");
@@ -82,10 +82,10 @@ static void each_operation_on_accounts_sends_its_fields_to_its_path(void) {
          "{'address':'a@b','id_server':'id.example','medium':'email'}");
     CHECK_STATUS(mx_check_username_availability(client, "al ice", TO), MX_OK);
     sent(&inbox, script, "?username=al%20ice\"", "");
-    CHECK_STATUS(mx_register(client, "user", NULL, NULL, true, NULL, "pw", false, "alice", TO),
+    CHECK_STATUS(mx_register(client, "user", NULL, NULL, true, NULL, "s3cr3t-pw", false, "alice", TO),
                  MX_OK);
     sent(&inbox, script, "\"/_matrix/client/v3/register",
-         "{'inhibit_login':true,'password':'pw','refresh_token':false,'username':'alice'}");
+         "{'inhibit_login':true,'password':'s3cr3t-pw','refresh_token':false,'username':'alice'}");
     CHECK_STATUS(mx_deactivate_account(client, NULL, true, NULL, TO), MX_OK);
     sent(&inbox, script, "\"/_matrix/client/v3/account/deactivate\"", "{'erase':true}");
     CHECK_STATUS(
@@ -110,7 +110,7 @@ static void no_typed_function_takes_null_for_a_client_or_callback(void) {
     REFUSES(mx_request_token_to_3pid_email, "x", "a@b", 1, NULL, NULL, NULL);
     REFUSES(mx_request_token_to_3pid_msisdn, "x", "GB", "1", 1, NULL, NULL, NULL);
     REFUSES(mx_submit_token, "https://127.0.0.1/", "S1", "x", "1");
-    REFUSES(mx_change_password, "new", true, NULL);
+    REFUSES(mx_change_password, "s3cr3t-new", true, NULL);
     REFUSES(mx_add_3pid, NULL, "x", "S1");
     REFUSES(mx_bind_3pid, "x", "t", "id.example", "S1");
     REFUSES(mx_unbind_3pid_from_account, "a@b", NULL, "email");
@@ -172,7 +172,7 @@ static void auth_that_is_no_json_object_is_not_sent(void) {
     server_script("auth", "[{'json':{}}]");
     client = client_of("auth");
     for (i = 0; i < sizeof others / sizeof *others; i++) {
-        mx_status status = mx_change_password(client, "new", true, others[i], TO);
+        mx_status status = mx_change_password(client, "s3cr3t-new", true, others[i], TO);
         if (CHECK_STATUS(status, MX_OK)) {
             mx_result *result = inbox_take(&inbox);
             CHECK_STATUS(mx_result_status(result), MX_ERR_INVALID_ARGUMENT);

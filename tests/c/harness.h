@@ -59,6 +59,14 @@ bool check_holds(const char *text, const char *part, bool want, const char *file
     (CHECK_STATUS(status, want), CHECK_HOLDS(mx_refusal_message(), part),                          \
      CHECK_HOLDS(mx_refusal_message(), other))
 
+/* Between begin and end, what the library logs is searched for secrets, unless a test sets a log of its
+   own; and always the message of each result that a test frees. */
+void told_begin(void);
+void told_end(void);
+int told_count(void);
+void told_free(mx_result *result);
+#define mx_result_free told_free
+
 /* How long something that must happen is waited for. MX_TEST_SLOW=1, for valgrind, makes it longer
    and makes `scaled` counts smaller. */
 bool slow(void);

@@ -107,7 +107,9 @@ int main(int argc, char **argv) {
             set_last_words(test->name, passed, failures);
             running = test->name;
             failed = false;
+            told_begin();
             test->run();
+            told_end();
             check_nothing_is_left(objects, descriptors);
             if (failed) {
                 failures++;
@@ -119,6 +121,10 @@ int main(int argc, char **argv) {
     }
     alarm(0);
     server_stop();
+    if (*wanted == '\0' && told_count() < 1000) {
+        printf("FAIL told: only %d lines and messages were heard\n", told_count());
+        failures++;
+    }
     printf("%d passed, %d failed\n", passed, failures);
     return failures == 0 && passed > 0 ? 0 : 1;
 }

@@ -80,7 +80,7 @@ static void one_step_runs_at_a_time_and_in_its_turn(void) {
     server_script("turns", "[{'hang':true}," NO_OAUTH ",{'json':{'sid':'S1'}}]");
     client = client_of("turns");
     reset = new_reset(client);
-    CHECK_REFUSED(mx_password_reset_finish(reset, "new", false, 0, TO), MX_ERR_MISUSE,
+    CHECK_REFUSED(mx_password_reset_finish(reset, "s3cr3t-new", false, 0, TO), MX_ERR_MISUSE,
                   "mx_password_reset_finish", "mx_password_reset_send");
     CHECK_REFUSED(mx_password_reset_submit_token(reset, "1", TO), MX_ERR_MISUSE,
                   "mx_password_reset_submit_token", "token");
@@ -112,10 +112,10 @@ static void polling_for_the_confirmation_ends_when_it_is_cancelled(void) {
     reset = new_reset(client);
     CHECK_STATUS(mx_password_reset_send(reset, TO), MX_OK);
     CHECK_ENDS(&inbox, MX_OK);
-    CHECK_STATUS(mx_password_reset_finish(reset, "new", false, 0, TO), MX_OK);
+    CHECK_STATUS(mx_password_reset_finish(reset, "s3cr3t-new", false, 0, TO), MX_OK);
     CHECK_ENDS(&inbox, MX_PENDING);
     CHECK_STATUS(
-        mx_password_reset_finish(reset, "new", false, INT64_MAX, inbox_deliver, &inbox, &op),
+        mx_password_reset_finish(reset, "s3cr3t-new", false, INT64_MAX, inbox_deliver, &inbox, &op),
         MX_OK);
     while (server_requests("poll") < 5 && now_ms() < until) {
         pause_ms(2);
@@ -186,7 +186,7 @@ static void a_saved_reset_goes_on_where_it_was(void) {
                  MX_OK);
     mx_result_free(saved);
     CHECK_NUMBER(mx_password_reset_stage(reset), MX_RESET_AWAITS_LINK);
-    CHECK_STATUS(mx_password_reset_finish(reset, "new", false, 0, TO), MX_OK);
+    CHECK_STATUS(mx_password_reset_finish(reset, "s3cr3t-new", false, 0, TO), MX_OK);
     CHECK_ENDS(&inbox, MX_OK);
     CHECK_NUMBER(mx_password_reset_stage(reset), MX_RESET_DONE);
     log = server_log("saved");
