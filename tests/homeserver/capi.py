@@ -23,7 +23,8 @@ _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int32, ctypes.c_char_p, ctypes.c_voi
 
 
 class Library:
-    """Makes clients. Closing it frees them, and checks that nothing is left and nothing private was logged."""
+    """Makes clients. Closing it frees them, and checks that every accepted call had one result, that nothing is left, and
+    that nothing private was logged."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
@@ -74,6 +75,7 @@ class Client:
         self.handle = ctypes.c_void_p()
         self._library = library
         self._queue = ctypes.c_void_p()
+        self._pending: set[int] = set()
         self._ended: dict[int, Answer] = {}
         self._resets: list[PasswordReset] = []
         library.learn(options)
@@ -171,25 +173,42 @@ class Client:
         op = ctypes.c_uint64()
         values = map(c_value, arguments)
         check(getattr(LIB, function)(*values, None, None, ctypes.byref(op)))
+        self._pending.add(op.value)
         return op.value
 
     def wait(self, op: int, seconds: float = 100) -> Answer:
         """The result of that call; those of other calls are kept for their own turn."""
         deadline = time.monotonic() + seconds
         while op not in self._ended:
-            left = ctypes.c_int64(max(0, int(1000 * (deadline - time.monotonic()))))
-            result = ctypes.c_void_p()
-            check(LIB.mx_queue_next(self._queue, left, ctypes.byref(result)))
-            ended: int = LIB.mx_result_op(result)
-            self._ended[ended] = self._judge(take_result(result))
+            self._take_next(max(0, int(1000 * (deadline - time.monotonic()))))
         return self._ended.pop(op)
 
     def close(self) -> None:
+        """Free everything. What was not waited for has its one result by then; closing again does nothing."""
+        if not self.handle:
+            return
         for reset in self._resets:
             LIB.mx_password_reset_free(reset.handle)
         LIB.mx_client_free(self.handle)
+        try:
+            while True:
+                self._take_next(0)
+        except Refused as nothing:
+            assert nothing.args[0] == "MX_ERR_TIMEOUT", nothing
         LIB.mx_queue_free(self._queue)
         self.handle = self._queue = ctypes.c_void_p()
+        assert not self._pending, f"accepted, and without a result: {self._pending}"
+
+    def _take_next(self, timeout_ms: int) -> None:
+        result = ctypes.c_void_p()
+        wait = ctypes.c_int64(timeout_ms)
+        check(LIB.mx_queue_next(self._queue, wait, ctypes.byref(result)))
+        op: int = LIB.mx_result_op(result)
+        answer = self._judge(take_result(result))
+        # Each accepted call has one result: a second one finds its call gone.
+        assert op in self._pending, f"a result too many: {answer}"
+        self._pending.remove(op)
+        self._ended[op] = answer
 
     def _judge(self, answer: Answer) -> Answer:
         for secret in self._library.secrets:
