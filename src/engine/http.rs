@@ -12,6 +12,7 @@ use reqwest::header::{
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::blocking::beside;
 use super::failure::{Failure, causes, failure};
 use super::lock::lock;
 use super::options::Options;
@@ -316,11 +317,8 @@ async fn parsed(bytes: SecretBytes) -> Parsed {
     if bytes.len() <= SMALL {
         return Parsed::new(bytes);
     }
-    match tokio::task::spawn_blocking(|| Parsed::new(bytes)).await {
-        Ok(parsed) => parsed,
-        // It was not cancelled, so it panicked: this call's outcome is that panic.
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
+    // Where no thread can be started, the answer is worth the others' wait.
+    beside(|| Parsed::new(bytes)).await.unwrap_or_else(|parse| parse())
 }
 
 /// The outcomes of failures name their operation; what a server said does not reach the log.
