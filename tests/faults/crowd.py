@@ -53,6 +53,8 @@ class Expected:
     retries: tuple[int, ...]
     # How many whole requests the server gets.
     requests: tuple[int, ...] | None = None
+    # How many connections are made.
+    connections: tuple[int, ...] | None = None
     http_status: int | None = None
     # Of the message.
     says: str = ""
@@ -73,6 +75,8 @@ class Case:
     more_params: Mapping[str, Any] = field(default_factory=dict)
     # "open", or a door where nobody listens: "refused", "backlog full".
     door: str = "open"
+    # Of the crowd's servers, "" being the plain one. The others are asked by https.
+    server: str = ""
 
     def __str__(self) -> str:
         return f"{self.fault}, {self.operation}"
@@ -84,11 +88,19 @@ def whole_answer(reply: Json) -> bytes:
 
 
 class Crowd:
-    """Cases on the scripted server."""
+    """Cases on the scripted server, and on servers by TLS, of which "good" is the one to be trusted by that root."""
 
-    def __init__(self, library: Library, proxy: TcpProxy) -> None:
+    def __init__(
+        self,
+        library: Library,
+        proxy: TcpProxy,
+        servers: Mapping[str, int] | None = None,
+        root_pem: str = "",
+    ) -> None:
         self._library = library
         self._proxy = proxy
+        self._servers = {"": proxy.scripted_port, **(servers or {})}
+        self._root_pem = root_pem
         self._number = 0
 
     def run(self, cases: Iterable[Case]) -> list[str]:
@@ -100,11 +112,9 @@ class Crowd:
             begun = [self._begin(case) for case in batch]
             ended = [self._end(running) for running in begun]
             retries = Counter(self._repeated())
-            for running, answer, requests, again in ended:
+            for running, answer, got, again in ended:
                 next_one = running.client.wait(again)
-                found = _judge(
-                    running.case.expected, answer, retries[running.op], requests
-                )
+                found = _judge(running.case.expected, answer, retries[running.op], *got)
                 if next_one.status != "MX_OK":
                     found.append(f"next: {next_one.status}: {next_one.message}")
                 if found:
@@ -122,29 +132,43 @@ class Crowd:
         assert running.door.answered == [len(reply)]
         return len(running.door.asked[0]), reply.index(b"\r\n\r\n") + 4, len(reply)
 
+    def tls_lengths(self, case: Case) -> tuple[int, int]:
+        """How many bytes the server of an unharmed call sends: in its first flight, and in all."""
+        running = self._begin(case)
+        assert running.client.wait(running.op).status == "MX_OK"
+        running.client.close()
+        return running.door.first_flight, running.door.answered[0]
+
     def _begin(self, case: Case) -> _Running:
         self._number += 1
         # All of one length, so that every request has as many bytes as the others of its kind.
         name = f"case-{self._number:06}"
         self._proxy.script(name, *case.replies)
-        upstream = self._proxy.scripted_port
+        upstream = self._servers[case.server]
         if case.door == "open":
             door = self._proxy.door(upstream, case.fates, case.later)
         else:
             door = self._proxy.shut_door(upstream, case.door == "backlog full")
         options = {"retry_delay_ms": 1, **case.options}
-        url = f"http://{HOST}:{door.port:05}/{name}"
+        if case.server:
+            options.setdefault("add_root_pem", self._root_pem)
+        scheme = "https" if case.server else "http"
+        url = f"{scheme}://{HOST}:{door.port:05}/{name}"
         client = self._library.client(url, **options)
         params = {**PARAMS[case.operation], **case.more_params}
         return _Running(case, name, door, client, client.start(case.operation, params))
 
-    def _end(self, running: _Running) -> tuple[_Running, Answer, int, int]:
+    def _end(self, running: _Running) -> tuple[_Running, Answer, tuple[int, int], int]:
         """Wait for the answer. The fault is over then, and the same client's next request begins."""
         answer = running.client.wait(running.op)
         requests = len(self._proxy.requests(running.name))
+        connections = running.door.connections
         self._proxy.heal(running.door)
+        if running.case.server:
+            running.door.upstream = self._servers["good"]
         self._proxy.script(running.name, ANSWER)
-        return running, answer, requests, running.client.start("getVersions")
+        got = (requests, connections)
+        return running, answer, got, running.client.start("getVersions")
 
     def _repeated(self) -> Iterator[int]:
         """The call of each retry, as the log tells it."""
@@ -164,7 +188,11 @@ class _Running:
 
 
 def _judge(
-    expected: Expected, answer: Answer, retries: int, requests: int
+    expected: Expected,
+    answer: Answer,
+    retries: int,
+    requests: int,
+    connections: int,
 ) -> list[str]:
     found = []
     if answer.status not in expected.statuses:
@@ -173,6 +201,8 @@ def _judge(
         found.append(f"{retries} retries, not {expected.retries}")
     if expected.requests is not None and requests not in expected.requests:
         found.append(f"{requests} requests, not {expected.requests}")
+    if expected.connections is not None and connections not in expected.connections:
+        found.append(f"{connections} connections, not {expected.connections}")
     if expected.http_status not in (None, answer.http_status):
         found.append(f"HTTP {answer.http_status}, not {expected.http_status}")
     if expected.says not in answer.message:

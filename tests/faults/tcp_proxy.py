@@ -123,6 +123,10 @@ class TcpProxy:
         """Another port of the scripted server, over TLS."""
         return self._do(self._listen_scripted(context))
 
+    def raw_server(self, answer: bytes) -> int:
+        """A port where the first bytes that come are answered so, whatever they are, and the connection stays open."""
+        return self._do(self._listen_raw(answer))
+
     def script(self, name: str, *replies: dict[str, Any]) -> None:
         """The n-th request whose path begins with /NAME gets the n-th reply; the last one repeats."""
         script = Script([Reply.parse(reply) for reply in replies])
@@ -146,6 +150,22 @@ class TcpProxy:
         server = await self._loop.create_server(
             lambda: Connection(self._scripts), HOST, 0, ssl=context, backlog=BACKLOG
         )
+        self._servers.append(server)
+        port: int = server.sockets[0].getsockname()[1]
+        return port
+
+    async def _listen_raw(self, answer: bytes) -> int:
+        async def accept(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            with suppress(OSError):
+                await reader.read(PIECE)
+                writer.write(answer)
+                while await reader.read(PIECE):
+                    pass
+            writer.close()
+
+        server = await asyncio.start_server(accept, HOST, 0, backlog=BACKLOG)
         self._servers.append(server)
         port: int = server.sockets[0].getsockname()[1]
         return port

@@ -180,7 +180,7 @@ class Client:
         """The result of that call; those of other calls are kept for their own turn."""
         deadline = time.monotonic() + seconds
         while op not in self._ended:
-            self._take_next(max(0, int(1000 * (deadline - time.monotonic()))))
+            self.take_next(max(0, int(1000 * (deadline - time.monotonic()))))
         return self._ended.pop(op)
 
     def close(self) -> None:
@@ -192,14 +192,15 @@ class Client:
         LIB.mx_client_free(self.handle)
         try:
             while True:
-                self._take_next(0)
+                self.take_next(0)
         except Refused as nothing:
             assert nothing.args[0] == "MX_ERR_TIMEOUT", nothing
         LIB.mx_queue_free(self._queue)
         self.handle = self._queue = ctypes.c_void_p()
         assert not self._pending, f"accepted, and without a result: {self._pending}"
 
-    def _take_next(self, timeout_ms: int) -> None:
+    def take_next(self, timeout_ms: int) -> None:
+        """Keep the next result for its call; Refused with MX_ERR_TIMEOUT if none came."""
         result = ctypes.c_void_p()
         wait = ctypes.c_int64(timeout_ms)
         check(LIB.mx_queue_next(self._queue, wait, ctypes.byref(result)))
