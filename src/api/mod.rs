@@ -11,6 +11,7 @@ mod outcome;
 mod params;
 pub mod submit_token;
 pub mod table;
+mod weight;
 
 pub use answer::{Head, Parsed, read_answer};
 pub use base_url::{BaseUrl, is_this_machine};
