@@ -11,8 +11,10 @@ from scripted_process import ScriptedServer
 
 MIB = 1 << 20
 # Less than one of those answers; the C library reserves 64 MiB for a thread.
-ROOM = 320 * MIB
+ROOM = 448 * MIB
 CALLS = 4
+# Taken by its size, 16 MiB at most.
+VAST = "[" + '{"":0},' * (2 * MIB) + "0]"
 HUGE = {"text": '{"versions": []}', "bytes": 512 * MIB}
 
 
@@ -33,10 +35,12 @@ def main() -> None:
         announced = server.script("announced", {"repeat": HUGE})
         chunked = server.script("chunked", {"repeat": HUGE, "framing": "chunked"})
         endless = server.script("close", {"repeat": HUGE, "framing": "close"})
+        vast = server.script("vast", {"body": VAST})
         with nothing_left() as library:
             works(library.client(well))
             resource.setrlimit(resource.RLIMIT_AS, (address_space() + ROOM, -1))
             before = peak()
+            vast_client = library.client(vast)
             for url in (announced, chunked, endless):
                 client = library.client(url)
                 for op in [client.start("getVersions") for _ in range(CALLS)]:
@@ -46,6 +50,11 @@ def main() -> None:
                 small = library.client(url, max_response_bytes=1000)
                 answer = small.call("getVersions")
                 must(answer, "MX_ERR_BAD_RESPONSE", says="1000")
+            # As values it would be more than a gigabyte.
+            for op in [vast_client.start("getVersions") for _ in range(CALLS)]:
+                must(
+                    vast_client.wait(op), "MX_ERR_BAD_RESPONSE", says="too much memory"
+                )
             # For each call its body, twice while it grows, and the copy in Python.
             assert peak() - before < CALLS * 4 * 16 * MIB, peak() - before
             works(library.client(well))

@@ -61,3 +61,7 @@ def library(proxy: TcpProxy) -> Iterator[Library]:
     """Freed before the proxy ends: after every test each call has had one result, and no object is left."""
     with Library() as used:
         yield used
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"{TcpProxy.doors_made} connections with a fault")

@@ -115,6 +115,8 @@ class Crowd:
             for running, answer, got, again in ended:
                 next_one = running.client.wait(again)
                 found = _judge(running.case.expected, answer, retries[running.op], *got)
+                if running.case.server:
+                    found += _told(running.door, PARAMS[running.case.operation])
                 if next_one.status != "MX_OK":
                     found.append(f"next: {next_one.status}: {next_one.message}")
                 if found:
@@ -185,6 +187,15 @@ class _Running:
     door: Door
     client: Client
     op: int
+
+
+def _told(door: Door, params: Json) -> list[str]:
+    """What went through a door that must not: by TLS nobody on the way can read it."""
+    texts = [value for value in params.values() if isinstance(value, str)]
+    readable = [
+        text for text in texts for asked in door.asked if text.encode() in asked
+    ]
+    return [f"{text!r} was sent in the clear" for text in readable]
 
 
 def _judge(

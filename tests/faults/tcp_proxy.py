@@ -17,7 +17,7 @@ import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from connection import Connection
 from fates import UNHARMED, Fate
@@ -63,6 +63,9 @@ class Door:
 class TcpProxy:
     """The thread on which doors and scripts live. Use it as a context manager."""
 
+    # Of all proxies: one for each case that was run.
+    doors_made: ClassVar[int] = 0
+
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
         self._scripts = Scripts()
@@ -92,6 +95,7 @@ class TcpProxy:
         """A new port before the server; with TLS of its own where a context is given."""
         door = Door(upstream, fates, later)
         self._do(self._open(door, tls))
+        TcpProxy.doors_made += 1
         return door
 
     def shut_door(self, upstream: int, backlog_full: bool = False) -> Door:

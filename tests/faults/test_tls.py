@@ -11,7 +11,7 @@ from pathlib import Path
 import certificates
 import pytest
 from capi import Library
-from crowd import ANSWER, HARMLESS, UNSAFE, Case, Crowd, Expected
+from crowd import ANSWER, HARMLESS, PARAMS, UNSAFE, Case, Crowd, Expected
 from cutting_proxy import CuttingProxy
 from fates import Fate
 from loopback import HOST
@@ -198,3 +198,15 @@ def test_an_answer_that_ends_without_the_end_of_tls_is_not_whole(
         fault = f"cut after {offset} of {whole} bytes by TLS"
         cases.append(replace(case, fault=fault, expected=expected, fates=(fate,)))
     assert crowd.run(cases) == []
+
+
+def test_http_to_a_port_of_tls_is_no_answer_of_this_api(
+    library: Library, proxy: TcpProxy, servers: Servers
+) -> None:
+    lost = {HARMLESS: "MX_ERR_CONNECT", UNSAFE: "MX_UNKNOWN_OUTCOME"}
+    client = library.client(
+        f"http://{HOST}:{servers.ports['good']}/well", max_retries=0
+    )
+    for operation, status in lost.items():
+        answer = client.call(operation, PARAMS[operation])
+        assert answer.status in ("MX_ERR_BAD_RESPONSE", status), answer

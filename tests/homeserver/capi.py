@@ -6,6 +6,7 @@ import ctypes
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from abi import LIB, Answer, Refused, c_value, check, live_objects, take_result
@@ -58,9 +59,9 @@ class Library:
             client.close()
         check(LIB.mx_log_set(ctypes.c_int32(LOG_DEBUG), None, None))
         assert live_objects() == 0
+        log = "\n".join(self.log)
         for private in self.secrets | self.personal:
-            told = [line for line in self.log if private in line]
-            assert not told, f"{private!r} was logged: {told}"
+            assert private not in log, f"{private!r} was logged"
 
     def _line(self, _level: int, message: bytes, _user_data: object) -> None:
         self.log.append(message.decode())
@@ -214,10 +215,10 @@ class Client:
     def _judge(self, answer: Answer) -> Answer:
         for secret in self._library.secrets:
             assert secret not in answer.message
-        try:
-            self._library.learn(json.loads(answer.raw or b"null"))
-        except ValueError:
-            pass
+        # A vast one is a test's of its size, and Python would take gigabytes to read it.
+        if len(answer.raw or b"") < 1 << 20:
+            with suppress(ValueError):
+                self._library.learn(json.loads(answer.raw or b"null"))
         return answer
 
 
