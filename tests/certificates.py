@@ -1,6 +1,6 @@
 """Makes a private certificate authority and a server certificate for loopback, good or wrong in one chosen way.
 
-    python certificates.py DIR [--kind good|expired|wrong-name|self-signed]
+    python certificates.py DIR [--kind good|expired|not-yet-valid|wrong-name|self-signed]
 
 writes ca.pem, cert.pem and key.pem into DIR. A client that trusts ca.pem accepts the server only for kind good.
 """
@@ -11,6 +11,7 @@ import argparse
 import datetime
 import ipaddress
 import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-KINDS = ("good", "expired", "wrong-name", "self-signed")
+KINDS = ("good", "expired", "not-yet-valid", "wrong-name", "self-signed")
 
 DAY = datetime.timedelta(days=1)
+# From when to when, in days from now. A day back, so that a clock that is a little late does not see a certificate of tomorrow.
+VALID = (-1, 30)
+DAYS = {"expired": (-30, -1), "not-yet-valid": (1, 30)}
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def write(folder: Path, kind: str = "good", names: Sequence[str] = ()) -> Certif
             f"unknown kind of certificate {kind!r}: one of {', '.join(KINDS)}"
         )
     ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca_name = _name("matrix-capi test authority")
+    # No two of one name: a certificate is then another authority's, and not one with a wrong signature.
+    ca_name = _name(f"matrix-capi test authority {secrets.token_hex(8)}")
     ca = _certificate(ca_name, ca_name, ca_key.public_key(), ca_key, names=None)
 
     key = ec.generate_private_key(ec.SECP256R1())
@@ -55,7 +60,7 @@ def write(folder: Path, kind: str = "good", names: Sequence[str] = ()) -> Certif
         key.public_key(),
         key if issued_by_itself else ca_key,
         names=_wrong_names() if kind == "wrong-name" else _loopback_names(names),
-        expired=kind == "expired",
+        days=DAYS.get(kind, VALID),
     )
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +102,7 @@ def _certificate(
     public_key: ec.EllipticCurvePublicKey,
     signing_key: ec.EllipticCurvePrivateKey,
     names: list[x509.GeneralName] | None,
-    expired: bool = False,
+    days: tuple[int, int] = VALID,
 ) -> x509.Certificate:
     """Sign a certificate; one without names is an authority."""
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -108,9 +113,8 @@ def _certificate(
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        # A day back, so that a clock that is a little late does not see a certificate of tomorrow.
-        .not_valid_before(now - (30 * DAY if expired else DAY))
-        .not_valid_after(now - DAY if expired else now + 30 * DAY)
+        .not_valid_before(now + days[0] * DAY)
+        .not_valid_after(now + days[1] * DAY)
         .add_extension(
             x509.BasicConstraints(ca=authority, path_length=None), critical=True
         )

@@ -103,6 +103,12 @@ SUITES = (
         ("make build", "{venv}/bin/python -m pytest tests/homeserver"),
     ),
     Suite(
+        "faults",
+        "the table of faults: the network's, TLS's, and what a process is short of",
+        ("cargo", "make", "cc", "venv"),
+        ("make build", "{venv}/bin/python -m pytest tests/faults"),
+    ),
+    Suite(
         "python-smoke",
         "the queue from Python, by ctypes alone",
         ("cargo", "make"),

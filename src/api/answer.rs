@@ -9,6 +9,7 @@ use url::Url;
 use super::base_url::redacted;
 use super::error::{MatrixError, retry_after_ms};
 use super::reach::may_lead;
+use super::weight::is_too_heavy;
 use super::{BaseUrl, Body, Ending, Kind, Outcome, Request};
 use crate::secret::{SecretBytes, SecretJson};
 
@@ -29,10 +30,14 @@ pub struct Parsed {
 
 impl Parsed {
     pub fn new(bytes: SecretBytes) -> Self {
-        let json = serde_json::from_slice(bytes.as_ref()).map(SecretJson).map_err(|error| {
+        let json = match bytes.as_ref() {
+            [] => Err("is not JSON: it is empty".to_owned()),
+            text if is_too_heavy(text) => Err("would take too much memory".to_owned()),
             // serde's text names a place and what it expected, never a value.
-            if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() }
-        });
+            text => serde_json::from_slice(text)
+                .map(SecretJson)
+                .map_err(|error| format!("is not JSON: {error}")),
+        };
         Self { bytes, json }
     }
 }
@@ -58,7 +63,7 @@ pub fn read_answer(
             let target = head.location.as_deref().map_or("nowhere".into(), redacted);
             (Ending::BadResponse, None, format!("a redirect to {target}, which is not followed"))
         }
-        (None, _) => (Ending::BadResponse, None, format!("the body is not JSON: {complaint}")),
+        (None, _) => (Ending::BadResponse, None, format!("the body {complaint}")),
         (Some(json), 200..300) => match check_fields(request, base, &mut json.0) {
             // The way of nearly every call: nothing is put into words.
             Ok(()) => (Ending::Ok, None, String::new()),

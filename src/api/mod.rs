@@ -12,6 +12,7 @@ mod params;
 mod reach;
 pub mod submit_token;
 pub mod table;
+mod weight;
 
 pub use answer::{Head, Parsed, read_answer};
 pub use base_url::BaseUrl;

@@ -9,6 +9,7 @@ use reqwest::Url;
 use reqwest::header::{HeaderName, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, sleep};
 
+use super::blocking::beside;
 use super::deadline;
 use super::failure::{Failure, causes, failure};
 use super::headers::{Headers, Token};
@@ -309,11 +310,8 @@ async fn parsed(bytes: SecretBytes) -> Parsed {
     if bytes.len() <= SMALL {
         return Parsed::new(bytes);
     }
-    match tokio::task::spawn_blocking(|| Parsed::new(bytes)).await {
-        Ok(parsed) => parsed,
-        // It was not cancelled, so it panicked: this call's outcome is that panic.
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
+    // Where no thread can be started, the answer is worth the others' wait.
+    beside(|| Parsed::new(bytes)).await.unwrap_or_else(|parse| parse())
 }
 
 /// The outcomes of failures name their operation; what a server said does not reach the log.

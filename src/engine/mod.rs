@@ -1,5 +1,6 @@
 //! How a call runs: threads, sending, retrying, completing.
 
+mod blocking;
 mod burst;
 mod callbacks;
 mod calls;

@@ -16,9 +16,10 @@ use super::outbox;
 use super::sync::lock;
 
 const STACK_SIZE: usize = 512 * 1024;
-/// `getaddrinfo` blocks, so names are resolved on threads of their own, which end when idle.
-const MOST_RESOLVER_THREADS: usize = 4;
-const RESOLVER_KEEP_ALIVE: Duration = Duration::from_secs(1);
+/// `getaddrinfo` blocks, and a large answer takes its time to be read: both have threads of their
+/// own, which end when idle.
+pub const MOST_BLOCKING_THREADS: usize = 4;
+const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(1);
 /// How many submissions the I/O thread takes up at once.
 const BATCH: usize = 64;
 
@@ -70,8 +71,8 @@ impl Runtime {
         let tokio = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .max_blocking_threads(MOST_RESOLVER_THREADS)
-            .thread_keep_alive(RESOLVER_KEEP_ALIVE)
+            .max_blocking_threads(MOST_BLOCKING_THREADS)
+            .thread_keep_alive(BLOCKING_KEEP_ALIVE)
             .thread_stack_size(STACK_SIZE)
             .thread_name("mx-resolver")
             .build()?;

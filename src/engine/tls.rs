@@ -8,12 +8,16 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 
 use super::options::Options;
 use crate::api::Outcome;
 
 type Verifier = Arc<dyn ServerCertVerifier>;
+
+const UNKNOWN_ISSUER: Error = Error::InvalidCertificate(CertificateError::UnknownIssuer);
 
 /// TLS 1.2 and 1.3 with ring and the roots that the options name.
 pub fn client_config(options: &Options) -> Result<ClientConfig, Outcome> {
@@ -96,10 +100,16 @@ impl ServerCertVerifier for LazyVerifier {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
         };
         // The application's own roots first: with a private CA the public ones are never loaded.
-        if let Some(verified) = self.own.as_ref().and_then(|own| verify(own).ok()) {
+        let own = self.own.as_ref().map(verify);
+        if let Some(Ok(verified)) = own {
             return Ok(verified);
         }
-        verify(self.public()?)
+        self.public().and_then(verify).map_err(|public| match own {
+            // What the certificate's own authority has against it says more than that it is not
+            // one of the public ones.
+            Some(Err(own)) if own != UNKNOWN_ISSUER => own,
+            _ => public,
+        })
     }
 
     fn verify_tls12_signature(

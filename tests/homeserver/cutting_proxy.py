@@ -53,15 +53,17 @@ class _Rule:
 
 
 class CuttingProxy:
-    """Stands before one server, with TLS of its own where it is given certificates. Use it as a context manager."""
+    """Stands before one server, with TLS of its own where it is given certificates or a context. Use it as a context manager."""
 
-    def __init__(self, upstream: str, certificates: Certificates | None = None) -> None:
+    def __init__(
+        self, upstream: str, tls: Certificates | ssl.SSLContext | None = None
+    ) -> None:
         url = urllib.parse.urlsplit(upstream)
         if url.scheme != "http" or url.port is None:
             raise ValueError(f"not http with a port: {upstream}")
         self._upstream = (HOST, url.port)
-        self._scheme = "https" if certificates else "http"
-        self._tls = _context(certificates) if certificates else None
+        self._scheme = "https" if tls else "http"
+        self._tls = _context(tls) if isinstance(tls, Certificates) else tls
         self._requests: list[Request] = []
         self._rules: list[_Rule] = []
         self._changed = threading.Condition()

@@ -25,6 +25,7 @@ def test_a_good_certificate_is_accepted_by_every_name_of_loopback(
     ("kind", "reason"),
     [
         ("expired", "certificate has expired"),
+        ("not-yet-valid", "certificate is not yet valid"),
         ("wrong-name", "IP address mismatch"),
         ("self-signed", "self-signed certificate"),
     ],

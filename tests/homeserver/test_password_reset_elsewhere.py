@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from capi import Library, PasswordReset
-from scripted_server import ScriptedServer
+from scripted_process import ScriptedServer
 
 NO_OAUTH = {"status": 404, "json": {"errcode": "M_UNRECOGNIZED", "error": "None"}}
 SID = {"json": {"sid": "a.sid"}}

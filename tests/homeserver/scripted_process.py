@@ -11,24 +11,34 @@ from typing import TYPE_CHECKING, Any
 from loopback import HOST, Browser
 
 if TYPE_CHECKING:
+    from certificates import Certificates
     from typing_extensions import Self
 
 PROGRAM = Path(__file__).resolve().parent.parent / "scripted" / "server.py"
 
 
 class ScriptedServer:
-    """One server with any number of scripts, each at a base URL of its own. Use it as a context manager."""
+    """One server with any number of scripts, each at a base URL of its own. Use it as a context manager.
+
+    With certificates it serves the same scripts over TLS, too."""
+
+    def __init__(self, certificates: Certificates | None = None) -> None:
+        self._tls: list[str] = []
+        if certificates:
+            self._tls = ["--tls", str(certificates.cert), str(certificates.key)]
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM)],
+            [sys.executable, str(PROGRAM), *self._tls],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self._process.stdout
-        port = json.loads(self._process.stdout.readline())["port"]
-        self._root = f"http://{HOST}:{port}"
+        ready = json.loads(self._process.stdout.readline())
+        self.port: int = ready["port"]
+        self.tls_port: int = ready.get("tls_port", 0)
+        self._root = f"http://{HOST}:{self.port}"
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -37,6 +47,9 @@ class ScriptedServer:
 
     def base_url(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+    def tls_base_url(self, name: str) -> str:
+        return f"https://{HOST}:{self.tls_port}/{name}"
 
     def script(self, name: str, *replies: dict[str, Any]) -> str:
         """Answer the n-th request at the base URL, which is given back, with the n-th reply."""
