@@ -85,6 +85,12 @@ SUITES = (
         ),
     ),
     Suite(
+        "soak",
+        "seconds of calls against a faulty server, and 10,000 calls at once: `make soak` takes minutes",
+        ("cargo", "make", "cc"),
+        ("{python} tests/soak/soak.py --seconds 5",),
+    ),
+    Suite(
         "homeserver",
         "the library against a real Synapse",
         ("cargo", "make", "venv"),
