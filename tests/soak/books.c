@@ -241,8 +241,8 @@ int books_report(int *held) {
                       held);
     broken += promise(by_status[MX_OK] > 0 && by_status[MX_ERR_CANCELLED] > 0 &&
                           by_status[MX_ERR_CONNECT] > 0 && by_status[MX_ERR_MATRIX] > 0 &&
-                          by_status[MX_ERR_BAD_RESPONSE] > 0 && frees_inside > 0 && resets > 0,
+                          by_status[MX_ERR_BAD_RESPONSE] > 0 && frees > 0 && resets > 0,
                       "calls ended well, were cancelled and met the server's faults", held);
-    broken += promise(longest_ms < 30000, "no call took long beyond its timeout of 2 s", held);
+    broken += promise(longest_ms < 30000, "no call took long beyond its time, of 7 s at most", held);
     return broken;
 }

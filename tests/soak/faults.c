@@ -44,7 +44,7 @@ static struct good good_answer(const char *request, int port, struct dice *dice)
     }
     if ((found = strstr(request, "/auth_metadata ")) != NULL && found < line_end) {
         return one_in(dice, 20)
-                   ? say(200, "{\"account_management_uri\":\"https://accounts.example\"}")
+                   ? say(200, "{\"issuer\":\"https://accounts.example/\"}")
                    : say(404, "{\"errcode\":\"M_UNRECOGNIZED\"}");
     }
     if ((found = strstr(request, "/account/password ")) != NULL && found < line_end) {

@@ -3,6 +3,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,8 +54,17 @@ static void count_entries(const char *path, double *all, double *of_the_library)
     }
 }
 
+static double in_use_kib(void) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    struct mallinfo2 info = mallinfo2();
+    return (double)(info.uordblks + info.hblkhd) / 1024;
+#else
+    return 0;
+#endif
+}
+
 struct gauge gauge_now(void) {
-    struct gauge gauge = {0, 0, 0, 0, 0};
+    struct gauge gauge = {0, 0, 0, 0, 0, 0};
     double unused = 0;
     long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
@@ -62,6 +74,7 @@ struct gauge gauge_now(void) {
         }
         fclose(file);
     }
+    gauge.in_use_kib = in_use_kib();
     gauge.rss_kib = (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
     count_entries("/proc/self/task", &gauge.threads, &gauge.library_threads);
     count_entries("/proc/self/fd", &gauge.descriptors, &unused);

@@ -138,7 +138,7 @@ static void on_result(mx_result *result, void *user_data) {
     if (one_in(&callback_dice, 500)) {
         pause_ms(1);
     }
-    if (one_in(&callback_dice, 3000)) {
+    if (one_in(&callback_dice, 1000)) {
         replace_client(below(&callback_dice, PLACES), true);
     }
     callback_leave();

@@ -79,6 +79,8 @@ mx_callback place_callback(int place);
 /* The process, as the system sees it. */
 struct gauge {
     double rss_kib;
+    /* What malloc has given out, where it tells. */
+    double in_use_kib;
     double descriptors;
     double threads;
     double library_threads;
