@@ -1050,8 +1050,8 @@ int32_t mx_abi_version(void);
 
 /**
  * Why the last refused call on this thread was refused, for developers' logs: the function, the
- * parameter, the reason. Never NULL; "" if there was none. Valid until the next refusal on this
- * thread.
+ * parameter, the reason. Never NULL; "" if there was none, or if this thread is ending and its data
+ * are gone. Valid until the next refusal on this thread.
  */
 const char *mx_refusal_message(void);
 

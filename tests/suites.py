@@ -91,6 +91,12 @@ SUITES = (
         ("{python} tests/soak/soak.py --seconds 5",),
     ),
     Suite(
+        "lifecycle",
+        "how processes load, fork, exec and end with the library in them",
+        ("cargo", "make", "cc", "c++"),
+        ("{python} -m unittest discover -v tests/lifecycle",),
+    ),
+    Suite(
         "homeserver",
         "the library against a real Synapse",
         ("cargo", "make", "venv"),

@@ -1,7 +1,8 @@
 //! The one thread on which the application's callbacks run, one at a time, in completion order.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::ptr;
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::client::Client;
@@ -21,6 +22,8 @@ pub struct Callbacks {
 struct State {
     list: VecDeque<Delivery>,
     stopped: bool,
+    /// Leases given back inside a callback, held until the outermost one has returned.
+    given_back: Vec<Lease>,
 }
 
 struct Delivery {
@@ -29,12 +32,42 @@ struct Delivery {
     finished: Finished,
 }
 
+// None of these has a destructor: when a callback calls exit, those would run before the handlers of
+// atexit, which may free clients.
 thread_local! {
     static ON_CALLBACK_THREAD: Cell<bool> = const { Cell::new(false) };
-    /// The clients whose callbacks are running on this thread, the outermost first.
-    static RUNNING: RefCell<Vec<*const Client>> = const { RefCell::new(Vec::new()) };
-    /// Leases given back inside a callback, held until the outermost one has returned.
-    static GIVEN_BACK: RefCell<Vec<Lease>> = const { RefCell::new(Vec::new()) };
+    static INNERMOST: Cell<*const Running> = const { Cell::new(ptr::null()) };
+}
+
+/// A callback that is running on this thread, on its stack.
+struct Running {
+    client: *const Client,
+    /// The one in which this one runs, because it frees a client.
+    outer: *const Running,
+}
+
+impl Running {
+    fn new(client: &Client) -> Self {
+        Self { client, outer: INNERMOST.get() }
+    }
+
+    /// How many of a client's callbacks are running on this thread.
+    fn count(client: &Client) -> usize {
+        let mut count = 0;
+        let mut next = INNERMOST.get();
+        // SAFETY: each is on the stack of a function further down, which has not returned.
+        while let Some(running) = unsafe { next.as_ref() } {
+            count += usize::from(ptr::eq(running.client, client));
+            next = running.outer;
+        }
+        count
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        INNERMOST.set(self.outer);
+    }
 }
 
 /// Whether the calling thread is a callback thread, so that waiting for a callback would be for ever.
@@ -42,18 +75,18 @@ pub fn on_callback_thread() -> bool {
     ON_CALLBACK_THREAD.get()
 }
 
-/// Gives a lease back. Inside a callback the last one cannot stop the thread that it runs on; there
-/// it is kept until the callback has returned.
-pub fn give_back(lease: Lease) {
-    if on_callback_thread() {
-        GIVEN_BACK.with_borrow_mut(|leases| leases.push(lease));
-    }
-}
-
 impl Callbacks {
     pub fn push(&self, client: Arc<Client>, handler: Handler, finished: Finished) {
         lock(&self.state).list.push_back(Delivery { client, handler, finished });
         self.changed.notify_one();
+    }
+
+    /// Gives a lease back. Inside a callback the last one cannot stop the thread that it runs on;
+    /// there it is kept until the callback has returned.
+    pub fn give_back(&self, lease: Lease) {
+        if on_callback_thread() {
+            lock(&self.state).given_back.push(lease);
+        }
     }
 
     /// Ends the thread once the list is empty.
@@ -70,10 +103,17 @@ impl Callbacks {
             if let Some(delivery) = state.list.pop_front() {
                 drop(state);
                 delivery.run();
-                // May be the last lease, and so may stop this very loop.
-                drop(GIVEN_BACK.take());
                 state = lock(&self.state);
+                if !state.given_back.is_empty() {
+                    let given_back = std::mem::take(&mut state.given_back);
+                    drop(state);
+                    // May be the last lease, and so may stop this very loop.
+                    drop(given_back);
+                    state = lock(&self.state);
+                }
             } else if state.stopped {
+                // What destroys this thread's data may wait for another one's callbacks.
+                ON_CALLBACK_THREAD.set(false);
                 return;
             } else {
                 state = wait(&self.changed, state);
@@ -84,12 +124,10 @@ impl Callbacks {
     /// On the callback thread: runs the callbacks that `client` still owes, here and now, until only
     /// those are left that are running already, further down this thread's stack.
     pub fn drain(&self, client: &Client) {
-        let running = RUNNING.with_borrow(|clients| {
-            clients.iter().filter(|running| std::ptr::eq(**running, client)).count()
-        });
+        let running = Running::count(client);
         let mut state = lock(&self.state);
         loop {
-            let mine = |delivery: &Delivery| std::ptr::eq(&*delivery.client, client);
+            let mine = |delivery: &Delivery| ptr::eq(&*delivery.client, client);
             if let Some(delivery) =
                 state.list.iter().position(mine).and_then(|index| state.list.remove(index))
             {
@@ -107,9 +145,10 @@ impl Callbacks {
 
 impl Delivery {
     fn run(self) {
-        RUNNING.with_borrow_mut(|clients| clients.push(Arc::as_ptr(&self.client)));
+        let running = Running::new(&self.client);
+        INNERMOST.set(&running);
         (self.handler)(self.finished);
-        RUNNING.with_borrow_mut(Vec::pop);
+        drop(running);
         self.client.delivered();
     }
 }

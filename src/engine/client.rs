@@ -172,7 +172,7 @@ impl Client {
             }
         }
         if let Some(lease) = lock(&self.lease).take() {
-            callbacks::give_back(lease);
+            self.callbacks.give_back(lease);
         }
     }
 
