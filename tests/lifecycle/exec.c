@@ -16,6 +16,8 @@ static char *program;
 static char *look[] = {NULL, "look-around", NULL, NULL, NULL};
 static mx_client *client;
 static mx_client *stuck;
+static mx_client *queued;
+static mx_queue *queue;
 
 /* What the other program does: nothing but the standard descriptors may be there. */
 static void look_around(void) {
@@ -27,9 +29,9 @@ static void look_around(void) {
 }
 
 static void keep_busy(void) {
-    mx_queue *queue = new_queue();
-    mx_client *queued = queue_client_of(hanging, queue);
     int i;
+    queue = new_queue();
+    queued = queue_client_of(hanging, queue);
     client = client_of(answering);
     stuck = client_of(hanging);
     call_and_wait(client);
@@ -109,7 +111,7 @@ static void by_posix_spawn_in_a_storm(void) {
     keep_busy();
     for (round = 0; round < 50; round++) {
         mx_client *short_lived = client_of(answering);
-        mx_queue *queue = new_queue();
+        mx_queue *short_queue = new_queue();
         pid_t child = -1;
         int i;
         for (i = 0; i < 20; i++) {
@@ -117,7 +119,7 @@ static void by_posix_spawn_in_a_storm(void) {
         }
         NEED(posix_spawn(&child, program, NULL, NULL, look, environ) == 0);
         mx_client_free(short_lived);
-        mx_queue_free(queue);
+        mx_queue_free(short_queue);
         need_good_end(child);
     }
 }

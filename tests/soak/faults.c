@@ -47,6 +47,9 @@ static struct good good_answer(const char *request, int port, struct dice *dice)
                    ? say(200, "{\"issuer\":\"https://accounts.example/\"}")
                    : say(404, "{\"errcode\":\"M_UNRECOGNIZED\"}");
     }
+    if ((found = strstr(request, "/login ")) != NULL && found < line_end) {
+        return say(200, "{\"flows\":[{\"type\":\"m.login.password\"}]}");
+    }
     if ((found = strstr(request, "/account/password ")) != NULL && found < line_end) {
         return password(request, dice);
     }

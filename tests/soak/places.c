@@ -148,28 +148,47 @@ mx_callback place_callback(int place) {
     return place < FIRST_OF_SHARED_QUEUE ? on_result : NULL;
 }
 
+static mx_status start(mx_client *client, mx_callback callback, struct ticket *ticket,
+                       struct dice *dice) {
+    switch (below(dice, 8)) {
+    case 0:
+        return mx_discover(client, base_url, callback, ticket, &ticket->op);
+    case 1:
+    case 2:
+        return mx_change_password(client, "passw0rd", true, NULL, callback, ticket, &ticket->op);
+    case 3:
+    case 4:
+        return mx_request_token_to_reset_password_email(client, "s3cr3t", "alice@example.test", 1,
+                                                        NULL, NULL, NULL, callback, ticket,
+                                                        &ticket->op);
+    default:
+        return mx_call(client, "getVersions", "{}", callback, ticket, &ticket->op);
+    }
+}
+
 void make_call(int place, struct dice *dice) {
     struct place *here = &places[place];
     struct ticket *ticket;
-    mx_status status;
     /* Not waited for: a callback that did would keep the one who frees the client waiting. */
     if (pthread_rwlock_tryrdlock(&here->lock) != 0) {
         return;
     }
     ticket = ticket_take(place, here->generation, false);
     if (ticket != NULL) {
-        if (one_in(dice, 2)) {
-            status = mx_call(here->client, "getVersions", "{}", place_callback(place), ticket,
-                             &ticket->op);
-        } else if (one_in(dice, 2)) {
-            status = mx_change_password(here->client, "passw0rd", true, NULL,
-                                        place_callback(place), ticket, &ticket->op);
-        } else {
-            status = mx_request_token_to_reset_password_email(
-                here->client, "s3cr3t", "alice@example.test", 1, NULL, NULL, NULL,
-                place_callback(place), ticket, &ticket->op);
-        }
-        ticket_submitted(ticket, status);
+        ticket_submitted(ticket, start(here->client, place_callback(place), ticket, dice));
+    }
+    pthread_rwlock_unlock(&here->lock);
+}
+
+void change_token(int place, struct dice *dice) {
+    struct place *here = &places[place];
+    mx_status status;
+    if (pthread_rwlock_tryrdlock(&here->lock) != 0) {
+        return;
+    }
+    status = mx_client_set_access_token(here->client, one_in(dice, 2) ? "another-token" : NULL);
+    if (status != MX_OK) {
+        wrong("a token was not taken", status);
     }
     pthread_rwlock_unlock(&here->lock);
 }

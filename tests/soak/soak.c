@@ -41,6 +41,12 @@ static void *work(void *argument) {
             cancel_some(below(&dice, PLACES), &dice);
         }
         drain_queues(&dice);
+        if (one_in(&dice, 20)) {
+            change_token(below(&dice, PLACES), &dice);
+        }
+        if (one_in(&dice, 200)) {
+            log_replace(&dice);
+        }
         if (one_in(&dice, 500)) {
             replace_client(below(&dice, PLACES), false);
         }
@@ -179,6 +185,7 @@ int main(int argc, char **argv) {
     }
     setvbuf(stdout, NULL, _IOLBF, 4096);
     seed = strtoull(argv[3], NULL, 10);
+    before = gauge_now();
     samples = malloc(count * sizeof *samples);
     if (samples == NULL) {
         return 2;
@@ -186,7 +193,6 @@ int main(int argc, char **argv) {
     memset(samples, 1, count * sizeof *samples);
     signal(SIGALRM, on_alarm);
     alarm((unsigned)seconds + GRACE_S);
-    before = gauge_now();
     if (!places_open(argv[1])) {
         return 2;
     }
@@ -211,6 +217,7 @@ int main(int argc, char **argv) {
         pause_ms(1);
     }
     places_close();
+    printf("the log had %" PRId64 " lines\n", log_end());
     broken += books_report(&held);
     broken += judge(samples, count, &held);
     free(samples);

@@ -55,6 +55,7 @@ int promise(bool held_now, const char *sentence, int *held);
 bool places_open(const char *url);
 void places_close(void);
 void make_call(int place, struct dice *dice);
+void change_token(int place, struct dice *dice);
 void cancel_some(int place, struct dice *dice);
 void replace_client(int place, bool inside_a_callback);
 void replace_all_clients(void);
@@ -75,6 +76,11 @@ void reset_end(struct reset *reset);
 mx_password_reset *place_new_reset(int place, const char *saved, unsigned *generation);
 /* The callback that results of a place come to; NULL where they come to a queue. */
 mx_callback place_callback(int place);
+
+/* Sends the log to another place, or nowhere. */
+void log_replace(struct dice *dice);
+/* Silences it; the number of lines that came. */
+int64_t log_end(void);
 
 /* The process, as the system sees it. */
 struct gauge {

@@ -71,7 +71,7 @@ def main() -> int:
     PROGRAMS.mkdir(parents=True, exist_ok=True)
     gauges = SOAK / "gauges.c"
     try:
-        parts = ("soak.c", "books.c", "places.c", "resets.c")
+        parts = ("soak.c", "books.c", "places.c", "resets.c", "logs.c")
         soak, flight = PROGRAMS / "soak", PROGRAMS / "flight"
         build("shared", soak, [*(SOAK / part for part in parts), gauges])
         build("shared", flight, [SOAK / "flight.c", gauges])
