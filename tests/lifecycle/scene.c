@@ -200,16 +200,17 @@ void need_library_threads(int number) {
 
 int all_threads(void) { return entries("/proc/self/task", any); }
 
-void need_no_more_threads(int number) {
-    int tries = 5000;
-    while (all_threads() > number && tries-- > 0) {
-        pause_ms(2);
-    }
-    NEED(all_threads() <= number);
-}
-
 /* Without the one that counts. Of this thread: the process has none to show once its main thread has ended. */
 int open_descriptors(void) { return entries("/proc/thread-self/fd", any) - 1; }
+
+void need_no_more(int threads, int descriptors) {
+    int tries = 5000;
+    while ((all_threads() > threads || open_descriptors() > descriptors) && tries-- > 0) {
+        pause_ms(2);
+    }
+    NEED(all_threads() <= threads);
+    NEED(open_descriptors() <= descriptors);
+}
 
 long rss_kib(void) {
     FILE *file = fopen("/proc/self/statm", "r");

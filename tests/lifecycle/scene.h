@@ -58,7 +58,8 @@ void be_refused(void);
 /* A thread has its name only after a moment, and is seen for a moment after it has been joined. */
 void need_library_threads(int number);
 int all_threads(void);
-void need_no_more_threads(int number);
+/* Threads and connections may take a moment to be gone. */
+void need_no_more(int threads, int descriptors);
 int open_descriptors(void);
 long rss_kib(void);
 void pause_ms(int milliseconds);
