@@ -4,7 +4,6 @@
  */
 #include "loaded.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 
