@@ -43,7 +43,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test faults lint wheel install uninstall clean
+.PHONY: help bindings build demo test faults soak lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -54,6 +54,8 @@ help:
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
 	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
 	@echo 'make faults                 the faults of make test with a cut at every byte, the real homeserver included'
+	@echo 'make soak                   ten minutes of calls against a faulty server, then 10,000 calls at once;'
+	@echo '                            SECONDS=60 is shorter, SEED=n repeats the choices of a run'
 	@echo 'make lint                   formatting, lints, types'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
@@ -84,6 +86,9 @@ test:
 faults: build
 	@python=$$(PYTHON=$(PYTHON) tests/homeserver/venv.sh)/bin/python || exit 1; \
 	MX_FAULTS=all "$$python" -m pytest tests/faults -o timeout=1500 --durations=15
+
+soak:
+	@$(PYTHON) tests/soak/soak.py $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lint:
 	@$(PYTHON) tests/run.py --only lint

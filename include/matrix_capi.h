@@ -386,8 +386,8 @@ void mx_client_options_free(mx_client_options *options);
  * Clients: one for each homeserver, or one for each account.
  *
  * All clients of a process share two threads, one for the network and one for callbacks, and up to
- * four more that live while names are resolved. They start with the first client and are gone when
- * the last one has been freed.
+ * four more that live while names are resolved or large answers read. They start with the first
+ * client and are gone when the last one has been freed.
  */
 
 /** The way to one homeserver. Free it with mx_client_free. */
@@ -1053,8 +1053,8 @@ int32_t mx_abi_version(void);
 
 /**
  * Why the last refused call on this thread was refused, for developers' logs: the function, the
- * parameter, the reason. Never NULL; "" if there was none. Valid until the next refusal on this
- * thread.
+ * parameter, the reason. Never NULL; "" if there was none, or if this thread is ending and its data
+ * are gone. Valid until the next refusal on this thread.
  */
 const char *mx_refusal_message(void);
 

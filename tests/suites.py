@@ -97,6 +97,18 @@ SUITES = (
         ("make build", "{venv}/bin/python -m pytest tests/hostile"),
     ),
     Suite(
+        "soak",
+        "seconds of calls against a faulty server, and 10,000 calls at once: `make soak` takes minutes",
+        ("cargo", "make", "cc"),
+        ("{python} tests/soak/soak.py --seconds 5",),
+    ),
+    Suite(
+        "lifecycle",
+        "how processes load, fork, exec and end with the library in them",
+        ("cargo", "make", "cc", "c++"),
+        ("{python} -m unittest discover -v tests/lifecycle",),
+    ),
+    Suite(
         "homeserver",
         "the library against a real Synapse",
         ("cargo", "make", "venv"),

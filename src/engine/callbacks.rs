@@ -27,6 +27,8 @@ struct State {
     stopped: bool,
 }
 
+// It has no destructor: when a callback calls exit, that would run before the handlers of atexit,
+// which may free clients.
 thread_local! {
     static ON_CALLBACK_THREAD: Cell<bool> = const { Cell::new(false) };
 }

@@ -52,15 +52,17 @@ impl Drop for Open {
 
 /// Sends a completed call on: at once, or on the I/O thread at the end of the turn.
 pub fn send(parcel: Parcel) {
-    let now = OUTBOX.with_borrow_mut(|outbox| {
-        let Some(Outbox { parcels, waker: Some(waker) }) = outbox else { return Some(parcel) };
-        if parcels.is_empty() {
-            waker.wake_by_ref();
+    let mut parcel = Some(parcel);
+    // A thread of the application's may be ending, and its data gone.
+    let _ = OUTBOX.try_with(|outbox| {
+        if let Some(Outbox { parcels, waker: Some(waker) }) = &mut *outbox.borrow_mut() {
+            if parcels.is_empty() {
+                waker.wake_by_ref();
+            }
+            parcels.extend(parcel.take());
         }
-        parcels.push(parcel);
-        None
     });
-    hand_over(now);
+    hand_over(parcel);
 }
 
 /// A task of the I/O thread: woken by the first parcel, it runs after the tasks that are ready by

@@ -58,9 +58,9 @@ thread_local! {
     static REFUSAL: RefCell<CString> = RefCell::default();
 }
 
-/// The words of the last refusal on this thread.
+/// The words of the last refusal on this thread; none where the thread ends and its data are gone.
 pub fn refusal() -> *const c_char {
-    REFUSAL.with_borrow(|message| message.as_ptr())
+    REFUSAL.try_with(|message| message.borrow().as_ptr()).unwrap_or(c"".as_ptr())
 }
 
 /// Runs the body of a function that returns a status: not in a forked child, not inside the log
@@ -84,7 +84,8 @@ pub fn guard(function: &str, body: impl FnOnce() -> Result<(), Stop>) -> mx_stat
         if !matches!(status, MX_ERR_FORKED | MX_ERR_NOT_FOUND) {
             log::error(format_args!("{}: {message}", name(status).to_string_lossy()));
         }
-        REFUSAL.set(c_string(message));
+        // In an atexit handler and in the destructors of a thread the place may be gone.
+        let _ = REFUSAL.try_with(|place| place.replace(c_string(message)));
     }
     status
 }

@@ -38,8 +38,8 @@ const fn number(digits: &str) -> u32 {
 }
 
 /// Why the last refused call on this thread was refused, for developers' logs: the function, the
-/// parameter, the reason. Never NULL; "" if there was none. Valid until the next refusal on this
-/// thread.
+/// parameter, the reason. Never NULL; "" if there was none, or if this thread is ending and its data
+/// are gone. Valid until the next refusal on this thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mx_refusal_message() -> *const c_char {
     refusal()

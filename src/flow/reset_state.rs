@@ -132,10 +132,8 @@ impl ResetState {
         }
         let inconsistent = match self.stage {
             Stage::New => false,
-            Stage::AwaitsToken | Stage::Confirmed => {
-                self.sid.is_none() || self.submit_url.is_none()
-            }
-            Stage::AwaitsLink | Stage::Done => self.sid.is_none(),
+            Stage::AwaitsToken => self.sid.is_none() || self.submit_url.is_none(),
+            Stage::AwaitsLink | Stage::Confirmed | Stage::Done => self.sid.is_none(),
         };
         if inconsistent {
             return Err(Outcome::invalid_argument(

@@ -34,6 +34,7 @@ extern const struct test free_tests[];
 extern const struct test free_inside_tests[];
 extern const struct test log_tests[];
 extern const struct test process_tests[];
+extern const struct test fork_tests[];
 extern const struct test signal_tests[];
 extern const struct test account_tests[];
 extern const struct test reset_tests[];
@@ -162,6 +163,8 @@ mx_result *answer(const mx_client_options *options, const char *script, const ch
 
 /* How a child ended; -1, and a failed check, if not by exit. */
 int exit_code_of(pid_t child);
+/* Leaves a forked child as a program does, by exit. */
+void leave_child(int code);
 /* Ends the calling process after a while; for children, which nobody watches. */
 void end_if_it_hangs(void);
 /* What this program does instead of the tests when a test runs it in a role; -1 if there is none.

@@ -197,6 +197,39 @@ static void a_saved_reset_goes_on_where_it_was(void) {
     inbox_clear(&inbox);
 }
 
+/* The answer to a further mail need not repeat the submit_url, which a confirmed reset has no use for. */
+static void a_confirmed_reset_that_asked_for_another_mail_can_be_restored(void) {
+    struct inbox inbox;
+    char replies[512];
+    mx_client *client;
+    mx_password_reset *reset;
+    mx_password_reset *again = NULL;
+    mx_result *saved = NULL;
+    inbox_init(&inbox);
+    strcpy(replies, "[" NO_OAUTH ",{'json':{'sid':'S1','submit_url':'");
+    strcat(replies, server_url("confirmed/submit").text);
+    strcat(replies, "'}},{'json':{'success':true}},{'json':{'sid':'S1'}}]");
+    server_script("confirmed", replies);
+    client = client_of("confirmed");
+    reset = new_reset(client);
+    CHECK_STATUS(mx_password_reset_send(reset, TO), MX_OK);
+    CHECK_ENDS(&inbox, MX_OK);
+    CHECK_STATUS(mx_password_reset_submit_token(reset, "123456", TO), MX_OK);
+    CHECK_ENDS(&inbox, MX_OK);
+    CHECK_STATUS(mx_password_reset_send(reset, TO), MX_OK);
+    CHECK_ENDS(&inbox, MX_OK);
+    CHECK_NUMBER(mx_password_reset_stage(reset), MX_RESET_CONFIRMED);
+    CHECK_STATUS(mx_password_reset_save(reset, &saved), MX_OK);
+    CHECK_STATUS(mx_password_reset_restore(client, mx_result_json(saved, NULL), &again, NULL),
+                 MX_OK);
+    CHECK_NUMBER(mx_password_reset_stage(again), MX_RESET_CONFIRMED);
+    mx_result_free(saved);
+    mx_password_reset_free(again);
+    mx_password_reset_free(reset);
+    mx_client_free(client);
+    inbox_clear(&inbox);
+}
+
 const struct test reset_tests[] = {
     {"the_callback_of_a_step_may_start_the_next_one",
      the_callback_of_a_step_may_start_the_next_one},
@@ -208,5 +241,7 @@ const struct test reset_tests[] = {
     {"a_reset_whose_client_was_freed_is_refused_and_can_be_freed",
      a_reset_whose_client_was_freed_is_refused_and_can_be_freed},
     {"a_saved_reset_goes_on_where_it_was", a_saved_reset_goes_on_where_it_was},
+    {"a_confirmed_reset_that_asked_for_another_mail_can_be_restored",
+     a_confirmed_reset_that_asked_for_another_mail_can_be_restored},
     {NULL, NULL},
 };
