@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Kind, Outcome};
+use crate::api::{Kind, MAX_INTEGER, Outcome};
 use crate::secret::SecretString;
 
 const VERSION: u32 = 1;
@@ -73,6 +73,13 @@ impl ResetState {
             in_doubt: false,
         }
         .checked()
+    }
+
+    /// A server has answered: the next request is another one. At the spec's last number it stays
+    /// there, so that what is saved can be restored.
+    pub fn count_attempt(&mut self) {
+        let next = self.send_attempt.saturating_add(1);
+        self.send_attempt = next.min(MAX_INTEGER.unsigned_abs());
     }
 
     pub fn save(&self) -> Outcome {
@@ -179,6 +186,17 @@ mod tests {
         let back = ResetState::restore(&text, BASE).unwrap();
         assert_eq!(back.save().json(""), state.save().json(""));
         assert_eq!(back.email, "alice@example.test");
+    }
+
+    #[test]
+    fn a_reset_at_the_last_attempt_can_still_be_saved_and_restored() {
+        let mut state = state();
+        state.count_attempt();
+        assert_eq!(state.send_attempt, 2);
+        state.send_attempt = MAX_INTEGER.unsigned_abs();
+        state.count_attempt();
+        let text = state.save().json("").unwrap().to_string();
+        assert_eq!(ResetState::restore(&text, BASE).unwrap().send_attempt, state.send_attempt);
     }
 
     #[test]
