@@ -43,7 +43,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test lint wheel install uninstall clean
+.PHONY: help bindings build demo fuzz test lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -54,6 +54,7 @@ help:
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
 	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
 	@echo 'make lint                   formatting, lints, types'
+	@echo 'make fuzz SECONDS=60        each fuzz target for that long; TARGET="params urls" picks some'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
 	@echo 'make uninstall PREFIX=...   removes them'
@@ -82,6 +83,9 @@ test:
 
 lint:
 	@$(PYTHON) tests/run.py --only lint
+
+fuzz:
+	@sh fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
 
 wheel: $(RELEASE)/libmatrix_capi.a
 	@echo 'Making the Python package into build/wheels'

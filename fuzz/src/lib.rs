@@ -1,0 +1,27 @@
+//! The bodies of the fuzz targets: plain functions of bytes, which panic where a promise is broken.
+//!
+//! `fuzz_targets` hands each to libFuzzer; `tests/replay.rs` runs them over the seeds and the
+//! finds, with no fuzzer at all.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a find is a panic")]
+
+#[path = "../../tests/common/c.rs"]
+pub mod c;
+#[path = "../../tests/common/client.rs"]
+pub mod client;
+#[path = "../../tests/common/process.rs"]
+pub mod process;
+
+pub mod input;
+pub mod rows;
+pub mod server;
+pub mod words;
+
+pub mod calls;
+pub mod http;
+pub mod params;
+pub mod pointer;
+pub mod response;
+pub mod saved;
+pub mod urls;
+pub mod well_known;
