@@ -10,7 +10,7 @@ pub mod c;
 #[path = "../../tests/common/client.rs"]
 pub mod client;
 #[path = "../../tests/common/process.rs"]
-pub mod process;
+mod process_of_tests;
 
 pub mod input;
 pub mod rows;
@@ -25,3 +25,17 @@ pub mod response;
 pub mod saved;
 pub mod urls;
 pub mod well_known;
+
+pub mod process {
+    //! The process that the targets run in.
+
+    use super::process_of_tests;
+    pub use super::process_of_tests::{live_objects, threads_of_ours};
+
+    /// A fuzzer looks after its process itself.
+    pub fn end_if_it_hangs() {
+        if cfg!(not(feature = "libfuzzer")) {
+            process_of_tests::end_if_it_hangs();
+        }
+    }
+}

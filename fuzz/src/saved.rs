@@ -215,7 +215,9 @@ fn reply(asked: &Asked, status: u16) -> Vec<u8> {
         (202, _) => json!({"success": false}),
         (401, _) => json!({"session": "c4n4ry-session", "flows": [], "params": {}}),
         (402, _) => json!({"flows": []}),
-        (403, _) => json!({"errcode": "M_FORBIDDEN", "error": "echo c4n4ry-new-password"}),
+        (403, _) => {
+            json!({"errcode": "M_FORBIDDEN", "error": String::from_utf8_lossy(&asked.body)})
+        }
         (404, _) => json!({"errcode": "M_UNRECOGNIZED", "error": "no\nsuch"}),
         _ => json!({"errcode": "M_UNKNOWN", "error": String::from_utf8_lossy(&asked.body)}),
     };

@@ -153,8 +153,9 @@ fn check_options(bytes: &[u8]) {
 /// What makes a client takes exactly what the checks above took.
 fn check_client(given: &str) {
     let taken = BaseUrl::parse(given, false).is_ok();
-    // A client is dear: only where the text looks like one's.
-    if !given.starts_with("http") {
+    // A client is dear: only for some texts that look like its URL.
+    let some = given.bytes().fold(0, |sum: u8, byte| sum.wrapping_add(byte)) % 16 == 0;
+    if !given.starts_with("http") || !some {
         return;
     }
     match Client::try_new(given, &Options::new()) {

@@ -22,12 +22,8 @@ pub fn live_objects() -> i64 {
     mx_debug_live_objects()
 }
 
-/// Ends a process whose tests hang; the test harness has by then said which ones. A fuzzer looks
-/// after its process itself.
+/// Ends a process whose tests hang; the test harness has by then said which ones.
 pub fn end_if_it_hangs() {
-    if cfg!(fuzzing) {
-        return;
-    }
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         thread::spawn(|| {
