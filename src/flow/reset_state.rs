@@ -139,10 +139,9 @@ impl ResetState {
         }
         let inconsistent = match self.stage {
             Stage::New => false,
-            Stage::AwaitsToken | Stage::Confirmed => {
-                self.sid.is_none() || self.submit_url.is_none()
-            }
-            Stage::AwaitsLink | Stage::Done => self.sid.is_none(),
+            Stage::AwaitsToken => self.sid.is_none() || self.submit_url.is_none(),
+            // Asked again, a server may name no submit_url for what is confirmed already.
+            Stage::AwaitsLink | Stage::Confirmed | Stage::Done => self.sid.is_none(),
         };
         if inconsistent {
             return Err(Outcome::invalid_argument(
@@ -204,6 +203,16 @@ mod tests {
         for (number, stage) in Stage::ALL.into_iter().enumerate() {
             assert_eq!(stage as usize, number);
         }
+    }
+
+    #[test]
+    fn a_confirmed_reset_comes_back_though_its_server_names_no_submit_url_any_more() {
+        let mut json = saved();
+        (json["stage"], json["sid"]) = (json!("confirmed"), json!("abc"));
+        assert_eq!(json["submit_url"], Value::Null);
+        assert!(ResetState::restore(&json.to_string(), BASE).is_ok());
+        json["stage"] = json!("awaits_token");
+        assert!(ResetState::restore(&json.to_string(), BASE).is_err());
     }
 
     #[test]
