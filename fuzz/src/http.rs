@@ -25,6 +25,7 @@ struct World {
     queue: Queue,
 }
 
+const TOKEN: &str = "c4n4ry-access-token";
 const MAX_BYTES: u64 = 64 * 1024;
 const TRIES: usize = 3;
 /// How long a kept connection waits for another request.
@@ -34,7 +35,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let (server, queue) = (Server::start(), Queue::new());
     let options = json!({
         "timeout_ms": 10_000, "retry_delay_ms": 0, "max_rate_limit_wait_ms": 1,
-        "max_response_bytes": MAX_BYTES, "access_token": format!("{CANARY}-access-token"),
+        "max_response_bytes": MAX_BYTES, "access_token": TOKEN,
         "max_retries": TRIES - 1, "idle_timeout_ms": 1,
     });
     let options = Options::from_json(&options).queue(&queue);
@@ -74,8 +75,12 @@ pub fn run(data: &[u8]) {
     for asked in &requests {
         check_request(row, asked);
     }
-    let carried = requests.iter().any(|asked| asked.holds(CANARY));
-    check_message(&answer.message(), !carried);
+    let message = answer.message();
+    check_message(&message, true);
+    for secret in [&*secret, "c4n4ry.client_secret", "c4n4ry.session", TOKEN] {
+        let carried = requests.iter().any(|asked| asked.holds(secret));
+        assert!(!carried || !message.contains(secret), "{message:?}");
+    }
     drop(answer);
     assert_eq!(world.queue.next(0).err(), Some(MX_ERR_TIMEOUT), "one result, and no more");
     assert_eq!(mx_debug_live_objects(), live);
