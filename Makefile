@@ -43,7 +43,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test faults soak lint wheel install uninstall clean
+.PHONY: help bindings build demo test faults fuzz soak lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -57,6 +57,7 @@ help:
 	@echo 'make soak                   ten minutes of calls against a faulty server, then 10,000 calls at once;'
 	@echo '                            SECONDS=60 is shorter, SEED=n repeats the choices of a run'
 	@echo 'make lint                   formatting, lints, types'
+	@echo 'make fuzz SECONDS=60        each fuzz target for that long; TARGET="params urls" picks some'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
 	@echo 'make uninstall PREFIX=...   removes them'
@@ -92,6 +93,9 @@ soak:
 
 lint:
 	@$(PYTHON) tests/run.py --only lint
+
+fuzz:
+	@sh fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
 
 wheel: $(RELEASE)/libmatrix_capi.a
 	@echo 'Making the Python package into build/wheels'

@@ -28,6 +28,8 @@ SUITES = (
         (
             "cargo fmt --check",
             "cargo clippy --quiet --all-targets -- -D warnings",
+            "cargo fmt --check --manifest-path fuzz/Cargo.toml",
+            "cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir {build}/fuzz/target --no-default-features --all-targets -- -D warnings",
             "{venv}/bin/ruff check .",
             "{venv}/bin/ruff format --check --exclude *.md .",
             "sh tests/check_types.sh {venv}/bin/mypy",
@@ -44,6 +46,14 @@ SUITES = (
         "unit tests, and the contracts through the extern functions",
         ("cargo",),
         ("cargo test --no-fail-fast",),
+    ),
+    Suite(
+        "fuzz-replay",
+        "the fuzz targets over their seeds and over what they found, without a fuzzer",
+        ("cargo",),
+        (
+            "cargo test --locked --manifest-path fuzz/Cargo.toml --target-dir {build}/fuzz/target --no-default-features --no-fail-fast",
+        ),
     ),
     Suite(
         "scripted",

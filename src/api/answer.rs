@@ -1,6 +1,7 @@
 //! Reads an HTTP answer as the spec defines it for an operation.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use url::Url;
 
 use super::base_url::redacted;
 use super::error::{MatrixError, retry_after_ms};
+use super::outcome::one_line;
 use super::reach::may_lead;
 use super::weight::is_too_heavy;
 use super::{BaseUrl, Body, Ending, Kind, Outcome, Request};
@@ -90,7 +92,7 @@ pub fn read_answer(
         _ => {
             let message = format!("{}: HTTP {}, {message}", operation.id, head.status);
             let secrets = request.secrets().into_iter().chain(token);
-            Cow::Owned(redact(message, secrets))
+            one_line(redact(message, secrets.collect()).into())
         }
     };
     Outcome {
@@ -140,11 +142,13 @@ fn is_page(value: &Value, request: &Request, base: Option<&BaseUrl>) -> bool {
     from.zip(page).is_some_and(|(from, page)| may_lead(from, &page, false))
 }
 
-/// Servers may echo what they were sent, and may say it in many lines; a message does neither.
-fn redact<'a>(message: String, secrets: impl Iterator<Item = &'a str>) -> String {
-    let message = message.replace(|c: char| c.is_control(), " ");
+/// Servers may echo what they were sent; a message does not.
+fn redact(message: String, mut secrets: Vec<&str>) -> String {
     // Shorter ones would tear words apart, and give nothing away.
-    secrets.filter(|secret| secret.len() >= 3).fold(message, |message, secret| {
+    secrets.retain(|secret| secret.len() >= 3);
+    // One secret may begin with another: the longer first, or its end would stay.
+    secrets.sort_by_key(|secret| Reverse(secret.len()));
+    secrets.into_iter().fold(message, |message, secret| {
         if message.contains(secret) { message.replace(secret, "[redacted]") } else { message }
     })
 }
@@ -278,5 +282,26 @@ mod tests {
             "{}",
             outcome.message
         );
+    }
+    fn echo(params: &str, error: &str) -> String {
+        let request = table::LOGIN.prepare(Params::parse(params).unwrap()).unwrap();
+        let body = serde_json::json!({"errcode": "M_BAD_JSON", "error": error}).to_string();
+        let mut bytes = SecretBytes::default();
+        bytes.extend(body.as_bytes());
+        let head = Head { status: 400, ..Head::default() };
+        read_answer(&request, None, &head, Parsed::new(bytes), SystemTime::now()).message.into()
+    }
+
+    #[test]
+    fn a_secret_with_a_control_character_is_redacted_before_the_message_becomes_one_line() {
+        let message = echo(r#"{"type": "t", "password": "hunter\t2"}"#, "you said hunter\t2");
+        assert!(message.ends_with("you said [redacted]"), "{message}");
+    }
+
+    #[test]
+    fn a_secret_that_begins_with_another_leaves_no_end_behind() {
+        let params = r#"{"type": "t", "password": "hunter", "token": "hunter2000"}"#;
+        let message = echo(params, "you said hunter2000");
+        assert!(message.ends_with("you said [redacted]"), "{message}");
     }
 }

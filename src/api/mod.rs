@@ -17,7 +17,7 @@ mod weight;
 pub use answer::{Head, Parsed, read_answer};
 pub use base_url::BaseUrl;
 pub use client_secret::new_client_secret;
-pub use field::{Field, Kind, Place};
+pub use field::{Field, Kind, MAX_INTEGER, Place};
 pub use operation::{Auth, Method, Operation, Repeat, Request};
 pub use outcome::{Body, Ending, Outcome};
 pub use params::Params;

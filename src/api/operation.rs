@@ -227,6 +227,7 @@ fn encoded(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::api::Kind;
+    use serde_json::json;
 
     static EVERY_PLACE: Operation = Operation {
         id: "everyPlace",
@@ -295,6 +296,12 @@ mod tests {
     fn a_free_body_is_sent_as_it_is() {
         let request = prepare(&FREE_BODY, r#"{"body": {"any": ["thing"]}}"#).unwrap();
         assert_eq!(body(&request), r#"{"any":["thing"]}"#);
+    }
+
+    #[test]
+    fn a_number_is_sent_as_it_was_given() {
+        let request = prepare(&FREE_BODY, r#"{"body": {"x": 4.5e300}}"#).unwrap();
+        assert_eq!(body(&request), json!({"x": 4.5e300}).to_string());
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Outcome {
     pub fn new(ending: Ending, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             ending,
-            message: message.into(),
+            message: one_line(message.into()),
             http_status: 0,
             errcode: None,
             retry_after_ms: None,
@@ -123,10 +123,33 @@ impl Outcome {
 
     /// The same answer, judged anew.
     pub fn judged(self, ending: Ending, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { ending, message: message.into(), ..self }
+        Self { ending, message: one_line(message.into()), ..self }
     }
 
     pub fn internal(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Ending::Internal, message)
+    }
+}
+
+/// A message is one line, whatever a server or a caller has put into it.
+pub(super) fn one_line(message: Cow<'static, str>) -> Cow<'static, str> {
+    if message.contains(char::is_control) {
+        message.replace(char::is_control, " ").into()
+    } else {
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_whatever_is_put_into_it() {
+        let outcome =
+            Outcome::invalid_argument("there is no parameter a\r\nb\u{1b}[31m".to_owned());
+        assert_eq!(outcome.message, "there is no parameter a  b [31m");
+        let outcome = outcome.judged(Ending::WebRequired, "https://is.example/\nx");
+        assert_eq!(outcome.message, "https://is.example/ x");
     }
 }

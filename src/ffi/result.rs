@@ -47,7 +47,7 @@ impl mx_result {
     }
 
     /// A result of no operation: why an object could not be made.
-    pub(super) fn of_outcome(outcome: Outcome) -> *mut Self {
+    pub fn of_outcome(outcome: Outcome) -> *mut Self {
         give(Self::new(Finished { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
     }
 

@@ -126,7 +126,7 @@ impl Step {
         if let (Ending::Ok, Some(sid)) = (answer.ending, answer.text("/sid")) {
             let submit_url = answer.text("/submit_url").map(str::to_owned);
             self.change(|state| {
-                state.send_attempt += 1;
+                state.count_attempt();
                 let same = state.sid.as_deref() == Some(sid);
                 state.stage = match (&submit_url, state.stage) {
                     (_, Stage::Confirmed) if same => Stage::Confirmed,

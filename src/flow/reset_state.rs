@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Kind, Outcome};
+use crate::api::{Kind, MAX_INTEGER, Outcome};
 use crate::secret::SecretString;
 
 const VERSION: u32 = 1;
@@ -75,6 +75,13 @@ impl ResetState {
         .checked()
     }
 
+    /// A server has answered: the next request is another one. At the spec's last number it stays
+    /// there, so that what is saved can be restored.
+    pub fn count_attempt(&mut self) {
+        let next = self.send_attempt.saturating_add(1);
+        self.send_attempt = next.min(MAX_INTEGER.unsigned_abs());
+    }
+
     pub fn save(&self) -> Outcome {
         match serde_json::to_value(self) {
             Ok(json) => Outcome::of_json(crate::api::Ending::Ok, "OK", json),
@@ -133,6 +140,7 @@ impl ResetState {
         let inconsistent = match self.stage {
             Stage::New => false,
             Stage::AwaitsToken => self.sid.is_none() || self.submit_url.is_none(),
+            // Asked again, a server may name no submit_url for what is confirmed already.
             Stage::AwaitsLink | Stage::Confirmed | Stage::Done => self.sid.is_none(),
         };
         if inconsistent {
@@ -180,10 +188,31 @@ mod tests {
     }
 
     #[test]
+    fn a_reset_at_the_last_attempt_can_still_be_saved_and_restored() {
+        let mut state = state();
+        state.count_attempt();
+        assert_eq!(state.send_attempt, 2);
+        state.send_attempt = MAX_INTEGER.unsigned_abs();
+        state.count_attempt();
+        let text = state.save().json("").unwrap().to_string();
+        assert_eq!(ResetState::restore(&text, BASE).unwrap().send_attempt, state.send_attempt);
+    }
+
+    #[test]
     fn every_stage_is_found_by_its_number() {
         for (number, stage) in Stage::ALL.into_iter().enumerate() {
             assert_eq!(stage as usize, number);
         }
+    }
+
+    #[test]
+    fn a_confirmed_reset_comes_back_though_its_server_names_no_submit_url_any_more() {
+        let mut json = saved();
+        (json["stage"], json["sid"]) = (json!("confirmed"), json!("abc"));
+        assert_eq!(json["submit_url"], Value::Null);
+        assert!(ResetState::restore(&json.to_string(), BASE).is_ok());
+        json["stage"] = json!("awaits_token");
+        assert!(ResetState::restore(&json.to_string(), BASE).is_err());
     }
 
     #[test]

@@ -1,0 +1,92 @@
+//! `params_json` for every row: what is refused, in which words, and what is sent of what is taken.
+//!
+//! Input: the operation and a homeserver's URL, a line each; then the JSON.
+
+use matrix_capi::api::{BaseUrl, Ending, Method, Operation, Outcome, Params, Place, Request};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::input::Input;
+use crate::rows;
+use crate::words::{CANARY, check_message};
+
+pub fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let row = rows::row(input.line());
+    let base = BaseUrl::parse(&input.text(), true);
+    let base = base.or_else(|_| BaseUrl::parse("https://hs.example/a%2Fb/", false)).unwrap();
+    let json = String::from_utf8_lossy(input.rest());
+
+    match Params::parse(&json).and_then(|params| row.prepare(params)) {
+        Ok(request) => check_request(row, &base, request, &json),
+        Err(outcome) => check_refusal(&outcome, &json),
+    }
+    if let Ok(params) = Params::new().with_json("auth", Some(&json)) {
+        let request = rows::EVERY_PLACE.prepare(params).map(|request| request.url);
+        assert!(request.is_err(), "the other parameters are missing");
+    }
+}
+
+/// Names are the caller's words and may be repeated; values never are.
+fn check_refusal(outcome: &Outcome, json: &str) {
+    assert_eq!((outcome.ending, outcome.http_status), (Ending::InvalidArgument, 0));
+    let members = serde_json::from_str::<Map<String, Value>>(json).unwrap_or_default();
+    check_message(&outcome.message, members.keys().any(|name| name.contains(CANARY)));
+}
+
+fn check_request(row: &'static Operation, base: &BaseUrl, request: Request, json: &str) {
+    let given: Map<String, Value> = serde_json::from_str(json).expect("what is taken is JSON");
+    let of = |place: Place| row.params.iter().filter(move |field| field.place == place);
+    assert!(given.keys().all(|name| row.params.iter().any(|field| field.name == name)));
+    assert!(!format!("{request:?}").contains(CANARY), "{request:?}");
+    check_secrets(row, &request, &given);
+
+    match &request.body {
+        Some(body) => {
+            let sent: Value = serde_json::from_slice(body.as_ref()).expect("the body is JSON");
+            let expected = match of(Place::WholeBody).next() {
+                Some(field) => given[field.name].clone(),
+                None => of(Place::Body)
+                    .filter_map(|field| {
+                        Some((field.name.to_owned(), given.get(field.name)?.clone()))
+                    })
+                    .collect::<Map<_, _>>()
+                    .into(),
+            };
+            assert_eq!(sent, expected, "exactly the fields that were given");
+        }
+        None => assert_eq!((row.method, of(Place::Body).count()), (Method::Get, 0)),
+    }
+
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let url = request.at(base).url.unwrap();
+    assert_eq!(url.origin(), base.origin());
+    assert_eq!((url.username(), url.password(), url.fragment()), ("", None, None));
+    let site = base.as_str();
+    let rest = url.as_str().strip_prefix(site).expect("the URL is below the base URL");
+    let path = rest.split('?').next().unwrap();
+    let template: Vec<_> = row.path.split('/').collect();
+    let segments: Vec<_> = path.split('/').collect();
+    assert_eq!(segments.len(), template.len(), "{url}");
+    for (segment, template) in segments.iter().zip(template) {
+        let decoded = percent_decode_str(segment).decode_utf8().expect("UTF-8");
+        let name = template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let expected = name.map_or_else(|| template.to_owned(), |name| text(&given[name]));
+        assert_eq!(decoded, expected, "{url}");
+    }
+    let query: Vec<_> = url.query_pairs().into_owned().collect();
+    let expected: Vec<_> = of(Place::Query)
+        .filter_map(|field| Some((field.name.to_owned(), text(given.get(field.name)?))))
+        .collect();
+    assert_eq!(query, expected, "{url}");
+}
+
+/// Every string of a secret field is listed for redaction.
+fn check_secrets(row: &Operation, request: &Request, given: &Map<String, Value>) {
+    let listed = request.secrets();
+    for field in row.params.iter().filter(|field| field.kind.is_secret()) {
+        if let Some(Value::String(text)) = given.get(field.name) {
+            assert!(listed.contains(&text.as_str()), "{} is not listed", field.name);
+        }
+    }
+}
