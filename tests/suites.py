@@ -28,6 +28,8 @@ SUITES = (
         (
             "cargo fmt --check",
             "cargo clippy --quiet --all-targets -- -D warnings",
+            "cargo fmt --check --manifest-path tests/models/Cargo.toml",
+            "cargo clippy --quiet --manifest-path tests/models/Cargo.toml --target-dir {build}/models --all-targets -- -D warnings",
             "{venv}/bin/ruff check .",
             "{venv}/bin/ruff format --check --exclude *.md .",
             "sh tests/check_types.sh {venv}/bin/mypy",
@@ -44,6 +46,14 @@ SUITES = (
         "unit tests, and the contracts through the extern functions",
         ("cargo",),
         ("cargo test --no-fail-fast",),
+    ),
+    Suite(
+        "loom",
+        "every order of events on completions, cancelling, the queue and closing",
+        ("cargo",),
+        (
+            "cargo test --manifest-path tests/models/Cargo.toml --target-dir {build}/models engine::models -- --nocapture",
+        ),
     ),
     Suite(
         "scripted",
