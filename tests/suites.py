@@ -30,6 +30,8 @@ SUITES = (
             "cargo clippy --quiet --all-targets -- -D warnings",
             "cargo fmt --check --manifest-path fuzz/Cargo.toml",
             "cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir {build}/fuzz/target --no-default-features --all-targets -- -D warnings",
+            "cargo fmt --check --manifest-path tests/models/Cargo.toml",
+            "cargo clippy --quiet --manifest-path tests/models/Cargo.toml --target-dir {build}/models --all-targets -- -D warnings",
             "{venv}/bin/ruff check .",
             "{venv}/bin/ruff format --check --exclude *.md .",
             "sh tests/check_types.sh {venv}/bin/mypy",
@@ -53,6 +55,14 @@ SUITES = (
         ("cargo",),
         (
             "cargo test --locked --manifest-path fuzz/Cargo.toml --target-dir {build}/fuzz/target --no-default-features --no-fail-fast",
+        ),
+    ),
+    Suite(
+        "loom",
+        "every order of events on completions, cancelling, the queue and closing",
+        ("cargo",),
+        (
+            "cargo test --manifest-path tests/models/Cargo.toml --target-dir {build}/models engine::models -- --nocapture",
         ),
     ),
     Suite(

@@ -1,6 +1,6 @@
 //! The calls that a client has accepted, and what closing it promises.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,8 +42,8 @@ pub struct Calls {
 #[derive(Default)]
 struct State {
     closed: bool,
-    /// Accepted and without an outcome yet.
-    pending: HashMap<u64, Arc<Cancel>>,
+    /// Accepted and without an outcome yet; ordered, so that closing cancels the eldest first.
+    pending: BTreeMap<u64, Arc<Cancel>>,
     /// Accepted and not yet delivered: in a queue, or by a callback that has returned.
     unfinished: usize,
 }

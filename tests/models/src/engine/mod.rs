@@ -1,0 +1,21 @@
+//! The library's own files, over loom's locks, with the runtime and the descriptor in loom's sight.
+
+#[path = "../../../../src/engine/callbacks.rs"]
+mod callbacks;
+#[path = "../../../../src/engine/calls.rs"]
+mod calls;
+#[path = "../../../../src/engine/cancel.rs"]
+mod cancel;
+#[path = "../../../../src/engine/completion.rs"]
+mod completion;
+#[path = "../../../../src/engine/fork.rs"]
+mod fork;
+#[cfg(test)]
+mod models;
+#[path = "../../../../src/engine/queue.rs"]
+mod queue;
+mod readable;
+mod runtime;
+mod sync;
+
+pub use completion::UserData;
