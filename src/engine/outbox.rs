@@ -12,6 +12,7 @@ use std::task::{Poll, Waker};
 
 use super::calls::Calls;
 use super::completion::{Finished, Handler};
+use super::sync::thread_local;
 
 /// A completed call and the client that owes it.
 pub struct Parcel {
@@ -37,16 +38,15 @@ pub struct Open(());
 
 impl Open {
     pub fn new() -> Self {
-        OUTBOX.replace(Some(Outbox::default()));
+        OUTBOX.with(|outbox| outbox.replace(Some(Outbox::default())));
         Self(())
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if let Some(outbox) = OUTBOX.take() {
-            hand_over(outbox.parcels);
-        }
+        let outbox = OUTBOX.with(RefCell::take);
+        hand_over(outbox.map(|outbox| outbox.parcels).into_iter().flatten());
     }
 }
 
@@ -69,7 +69,8 @@ pub fn send(parcel: Parcel) {
 /// then, and so after all that complete in the same turn.
 pub fn flushing() -> impl Future<Output = ()> {
     poll_fn(|context| {
-        let parcels = OUTBOX.with_borrow_mut(|outbox| {
+        let parcels = OUTBOX.with(|outbox| {
+            let mut outbox = outbox.borrow_mut();
             let outbox = outbox.as_mut()?;
             outbox.waker.get_or_insert_with(|| context.waker().clone());
             Some(std::mem::take(&mut outbox.parcels))

@@ -1,5 +1,6 @@
 //! The library's own files, over loom's locks, with the runtime and the descriptor in loom's sight.
 
+mod burst;
 #[path = "../../../../src/engine/callbacks.rs"]
 mod callbacks;
 #[path = "../../../../src/engine/calls.rs"]
@@ -12,6 +13,8 @@ mod completion;
 mod fork;
 #[cfg(test)]
 mod models;
+#[path = "../../../../src/engine/outbox.rs"]
+mod outbox;
 #[path = "../../../../src/engine/queue.rs"]
 mod queue;
 mod readable;

@@ -2,16 +2,16 @@
 //! a plain loop in tokio's place.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use loom::thread::{self, JoinHandle};
 
 use super::callbacks::{Callbacks, on_callback_thread};
+use super::completion::Task;
+use super::outbox;
 use super::sync::{Mutex, lock};
-
-pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A share in the runtime; the last one that is dropped stops it.
 #[derive(Clone)]
@@ -88,8 +88,10 @@ fn change(tasks: &Mutex<Tasks>, change: impl FnOnce(&mut Tasks)) {
     }
 }
 
-/// Polls all tasks whenever one may go on; drops what is left when it is stopped.
+/// Polls all tasks whenever one may go on, and hands over what they completed; drops what is left when it is stopped.
 fn run_tasks(tasks: &Mutex<Tasks>) {
+    let _outbox = outbox::Open::new();
+    let mut flushing = pin!(outbox::flushing());
     let mut running = Vec::<Task>::new();
     loom::future::block_on(poll_fn(|context| {
         let stopped = {
@@ -101,7 +103,8 @@ fn run_tasks(tasks: &Mutex<Tasks>) {
         if stopped {
             return Poll::Ready(());
         }
-        running.retain_mut(|task| task.as_mut().poll(context).is_pending());
+        running.retain_mut(|task| Pin::new(task).poll(context).is_pending());
+        let _ = flushing.as_mut().poll(context);
         Poll::Pending
     }));
 }
