@@ -1,7 +1,6 @@
 /* Forks in the middle of what other threads are doing: the child is refused at once and exits, the parent goes on. */
 #include "harness.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 /* A client and a queue of another client, as the child finds them. */

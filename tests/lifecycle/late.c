@@ -58,8 +58,6 @@ static void the_first_use_is_in_the_handler(void) {
     exit(1);
 }
 
-static void the_handler_runs_on_another_thread(void);
-
 static void log_line(int32_t level, const char *message, void *user_data) {
     (void)level;
     NEED(message != NULL && *(int *)user_data == 42);

@@ -2,7 +2,6 @@
 #include "soak.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { STATUSES = 65, WRONGS_SHOWN = 20 };
 

@@ -2,7 +2,6 @@
 #include "soak.h"
 
 #include <poll.h>
-#include <string.h>
 
 enum { FIRST_OF_SHARED_QUEUE = 4, FIRST_OF_OWN_QUEUE = 6 };
 
