@@ -52,7 +52,7 @@ help:
 	@echo 'make demo                   asks a real homeserver on this machine for a reset mail, and shows it;'
 	@echo '                            HOMESERVER=https://... EMAIL=... asks that server instead'
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
-	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
+	@echo '                            JOBS=1 runs them one by one, REQUIRE_ALL=1 makes a skipped one a failure'
 	@echo 'make lint                   formatting, lints, types'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
@@ -78,7 +78,7 @@ demo: build
 	HOMESERVER='$(HOMESERVER)' EMAIL='$(EMAIL)' "$$python" examples/demo/demo.py
 
 test:
-	@$(PYTHON) tests/run.py $(if $(SUITES),--only $(SUITES))
+	@$(PYTHON) tests/run.py $(if $(JOBS),--jobs $(JOBS)) $(if $(SUITES),--only $(SUITES))
 
 lint:
 	@$(PYTHON) tests/run.py --only lint

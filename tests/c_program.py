@@ -2,7 +2,7 @@
 
     python3 tests/c_program.py shared|static PROGRAM SOURCE...     (a SOURCE may be a pattern, such as 'tests/c/*.c')
 
-The header and libraries come from `make install` into build/prefix. CC names the compiler.
+The header and libraries come from MATRIX_CAPI_PREFIX, or else from `make install` into build/prefix. CC names the compiler.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def run(
 
 @functools.cache
 def installed() -> Path:
-    """Build the release libraries if they are stale, and install them into build/prefix."""
+    """Where the library is installed: in MATRIX_CAPI_PREFIX, or, built if it is stale, in build/prefix."""
+    if "MATRIX_CAPI_PREFIX" in os.environ:
+        return Path(os.environ["MATRIX_CAPI_PREFIX"])
     prefix = BUILD / "prefix"
     run(["make", "install", f"PREFIX={prefix}"])
     return prefix
