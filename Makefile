@@ -43,12 +43,13 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test lint wheel install uninstall clean
+.PHONY: help abi bindings build demo test lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
 	@echo 'make build                  the libraries, into $(RELEASE)'
 	@echo 'make bindings               the generated parts of the bindings, after a change of the tables'
+	@echo 'make abi                    adds new symbols and constants to the lists in abi, for a commit'
 	@echo 'make demo                   asks a real homeserver on this machine for a reset mail, and shows it;'
 	@echo '                            HOMESERVER=https://... EMAIL=... asks that server instead'
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
@@ -71,6 +72,10 @@ $(RELEASE)/libmatrix_capi.a: $(SOURCES)
 bindings: build
 	@echo 'Writing what the bindings repeat, from the tables of $(RELEASE)/$(BUILT)'
 	@cd bindings && $(PYTHON) -m generate '$(abspath $(RELEASE)/$(BUILT))'
+
+abi:
+	@echo 'Adding what is new to abi/symbols.txt and abi/constants.txt'
+	@$(PYTHON) tests/abi/lists.py
 
 demo: build
 	@if [ -n '$(HOMESERVER)' ]; then python=$(PYTHON); \

@@ -64,6 +64,13 @@ def installed() -> Path:
     return prefix
 
 
+def exported() -> set[str]:
+    """The symbols that the installed shared library defines for others."""
+    library = installed() / "lib" / "libmatrix_capi.so"
+    lines = run(["nm", "-D", "--defined-only", library]).splitlines()
+    return {line.split()[-1].split("@")[0] for line in lines}
+
+
 def system_libraries(prefix: Path) -> list[str]:
     """What the installed package says the static library needs."""
     package = (prefix / "lib/pkgconfig/matrix-capi.pc").read_text(encoding="utf-8")
@@ -72,16 +79,26 @@ def system_libraries(prefix: Path) -> list[str]:
 
 
 def build(
-    link: str, program: Path, sources: Iterable[Path], flags: Iterable[str] = ()
+    link: str,
+    program: Path,
+    sources: Iterable[Path],
+    flags: Iterable[str] = (),
+    include: Path | None = None,
 ) -> None:
-    """Compile sources, C99 unless the flags say otherwise, and link them with the shared or the static library."""
+    """Compile sources, C99 unless the flags say otherwise, and link them with the shared or the static library.
+
+    The header is the installed one, unless a folder with another is given.
+    """
     prefix = installed()
     sources = list(sources)
     is_cpp = any(source.suffix == ".cpp" for source in sources)
     compiler = os.environ.get("CXX", "c++") if is_cpp else os.environ.get("CC", "cc")
     # -pthread: what a program under test may take for granted beyond its language is threads.
     command: list[str | Path] = [*shlex.split(compiler), "-g", "-pthread", *STRICT]
-    command += ["-std=c++17" if is_cpp else "-std=c99", f"-I{prefix / 'include'}"]
+    command += [
+        "-std=c++17" if is_cpp else "-std=c99",
+        f"-I{include or prefix / 'include'}",
+    ]
     command += [*sources, "-o", program]
     if link == "static":
         command += [prefix / "lib" / "libmatrix_capi.a", *system_libraries(prefix)]

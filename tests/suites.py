@@ -82,6 +82,12 @@ SUITES = (
         holds=("target/debug",),
     ),
     Suite(
+        "abi",
+        "programs built with an earlier header go on, and no symbol or constant changes",
+        ("cargo", "make", "cc", "git", "nm", "abidiff"),
+        ("{python} -m unittest discover -v tests/abi",),
+    ),
+    Suite(
         "c-contract-static",
         "the contracts from C, with the static library",
         ("cargo", "make", "cc"),
