@@ -8,7 +8,10 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [
+    str(Path(__file__).resolve().parent),
+    str(Path(__file__).resolve().parents[1]),
+]
 
 from c_program import ROOT, CommandFailed, exported, run
 from lists import (
