@@ -6,6 +6,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 DOCDIR ?= $(PREFIX)/share/doc/matrix-capi
 CARGO ?= cargo
 PYTHON ?= python3
+CARGO_DENY := 0.20.2
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^const ABI: .* = \(.*\);/\1/p' build.rs)
@@ -43,7 +44,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help abi bindings build demo test lint wheel install uninstall clean
+.PHONY: help abi audit bindings build demo deny test lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -55,6 +56,8 @@ help:
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
 	@echo '                            JOBS=1 runs them one by one, REQUIRE_ALL=1 makes a skipped one a failure'
 	@echo 'make lint                   formatting, lints, types'
+	@echo 'make deny                   licences, sources and versions of the crates, by cargo-deny'
+	@echo 'make audit                  known weaknesses of the crates, by cargo-deny: fetches the list of advisories'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
 	@echo 'make uninstall PREFIX=...   removes them'
@@ -62,7 +65,7 @@ help:
 
 build:
 	@echo 'Building the release libraries into $(RELEASE)'
-	@$(CARGO) build --release --lib
+	@$(CARGO) build --locked --release --lib
 
 # A file, not the phony build: after `make build`, `sudo make install` needs no cargo.
 $(RELEASE)/libmatrix_capi.a: $(SOURCES)
@@ -87,6 +90,11 @@ test:
 
 lint:
 	@$(PYTHON) tests/run.py --only lint
+
+deny audit: CHECKS = $(if $(filter audit,$@),advisories,licenses bans sources)
+deny audit:
+	@$(CARGO) deny --version 2>/dev/null || { echo 'There is no cargo-deny: cargo install --locked cargo-deny@$(CARGO_DENY)'; exit 1; }
+	@$(CARGO) deny --locked check $(CHECKS)
 
 wheel: $(RELEASE)/libmatrix_capi.a
 	@echo 'Making the Python package into build/wheels'

@@ -42,7 +42,7 @@ SUITES = (
         ("cargo", "git", "venv"),
         (
             "cargo fmt --check",
-            "cargo clippy --quiet --all-targets -- -D warnings",
+            "cargo clippy --locked --quiet --all-targets -- -D warnings",
             "{venv}/bin/ruff check .",
             "{venv}/bin/ruff format --check --exclude *.md .",
             "sh tests/check_types.sh {venv}/bin/mypy",
@@ -63,9 +63,16 @@ SUITES = (
         "rust",
         "unit tests, and the contracts through the extern functions",
         ("cargo",),
-        ("cargo test --no-fail-fast",),
+        ("cargo test --locked --no-fail-fast",),
         library=False,
         holds=("target/debug",),
+    ),
+    Suite(
+        "supply",
+        "crates, packages and plugins: licences, sources, versions, pins, and why each is there",
+        ("cargo", "git"),
+        ("{python} -m unittest discover -v tests/supply",),
+        library=False,
     ),
     Suite(
         "scripted",
