@@ -37,6 +37,8 @@ def interface(build_script: str) -> str:
 
 
 class Lists(unittest.TestCase):
+    maxDiff = None
+
     def test_symbols_are_what_the_library_exports(self) -> None:
         self.assertEqual(set(read(SYMBOLS)), exported(), HINT)
 
