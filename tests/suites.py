@@ -75,6 +75,14 @@ SUITES = (
         library=False,
     ),
     Suite(
+        "msrv",
+        "the library compiles with the oldest Rust that is promised",
+        ("cargo",),
+        ("sh tests/msrv.sh",),
+        library=False,
+        holds=("debian",),
+    ),
+    Suite(
         "scripted",
         "the scripted server itself",
         ("venv",),
@@ -150,6 +158,7 @@ SUITES = (
         "the Swift package and its README's examples, under Swift 6",
         ("cargo", "make", "venv"),
         ("sh bindings/swift/test.sh",),
+        holds=("debian",),
     ),
     Suite(
         "kotlin",
