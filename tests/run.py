@@ -101,7 +101,7 @@ class Suites:
         if missing:
             outcome = self.skipped(suite, missing, time.monotonic() - started)
         elif suite.library and not self.is_built:
-            outcome = Outcome(suite, Count(failed=1), 0, "not run: no library")
+            outcome = Outcome(suite, Count(failed=1), 0, how="not run: no library")
         else:
             print(f"{suite.name} ...", flush=True)
             commands = [self.places.fill_in(command) for command in suite.commands]
@@ -113,7 +113,8 @@ class Suites:
 
     def skipped(self, suite: Suite, missing: list[str], seconds: float) -> Outcome:
         counted = Count(failed=1) if self.require_all else Count(skipped=1)
-        return Outcome(suite, counted, seconds, "skipped: " + ", ".join(missing))
+        how = "skipped: " + ", ".join(missing)
+        return Outcome(suite, counted, seconds, how=how)
 
 
 def report(outcome: Outcome) -> None:
@@ -134,7 +135,15 @@ def report(outcome: Outcome) -> None:
 
 def table(outcomes: list[Outcome]) -> None:
     rows = [
-        ("suite", "ran / skipped and why", "passed", "failed", "skipped", "seconds")
+        (
+            "suite",
+            "ran / skipped and why",
+            "passed",
+            "failed",
+            "skipped",
+            "seconds",
+            "cpu",
+        )
     ]
     for outcome in outcomes:
         c = outcome.count
@@ -143,6 +152,7 @@ def table(outcomes: list[Outcome]) -> None:
             str(c.failed),
             str(c.skipped),
             f"{outcome.seconds:.1f}",
+            f"{outcome.cpu:.1f}",
         )
         rows.append((outcome.suite.name, outcome.how, *numbers))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -25,6 +25,8 @@ class Outcome:
     suite: Suite
     count: Count
     seconds: float
+    # What its programs computed, as far as they were waited for; the rest of its time it waited, or others computed.
+    cpu: float = 0
     how: str = "ran"
     log: Path | None = None
 
@@ -38,10 +40,12 @@ def run_suite(
     """Run a suite's commands until one fails, and count the tests in their log."""
     started = time.monotonic()
     wrong = ""
+    cpu = 0.0
     with path.open("wb") as log:
         for words in commands:
             left = suite.timeout - (time.monotonic() - started)
-            wrong = yield from run_command(words, environment, log, left)
+            wrong, used = yield from run_command(words, environment, log, left)
+            cpu += used
             if wrong:
                 log.write(f"{wrong}\n".encode())
                 break
@@ -52,13 +56,13 @@ def run_suite(
         how = f"ran: {wrong}"
     if counted == Count():
         counted = Count(passed=1)
-    return Outcome(suite, counted, time.monotonic() - started, how, path)
+    return Outcome(suite, counted, time.monotonic() - started, cpu, how, path)
 
 
 def run_command(
     words: list[str], environment: Mapping[str, str], log: IO[bytes], seconds: float
-) -> Steps[str]:
-    """Run one command to its end; say what went wrong, or nothing."""
+) -> Steps[tuple[str, float]]:
+    """Run one command to its end; say what went wrong, or nothing, and its CPU seconds."""
     log.write(f"$ {shlex.join(words)}\n".encode())
     log.flush()
     try:
@@ -72,17 +76,26 @@ def run_command(
             start_new_session=True,
         )
     except OSError as error:
-        return str(error)
+        return str(error), 0
     until = time.monotonic() + max(seconds, 1)
     try:
-        while process.poll() is None:
+        while (used := cpu_seconds_once_ended(process)) is None:
             if time.monotonic() > until:
-                return "took too long and was stopped"
+                return "took too long and was stopped", 0
             yield
     finally:
         stop(process)
     code = process.returncode
-    return "" if code == 0 else f"{Path(words[0]).name} ended with {code}"
+    return "" if code == 0 else f"{Path(words[0]).name} ended with {code}", used
+
+
+def cpu_seconds_once_ended(process: subprocess.Popen[bytes]) -> float | None:
+    """Like poll, but gives what the process and those that it waited for have computed."""
+    ended, status, used = os.wait4(process.pid, os.WNOHANG)
+    if ended == 0:
+        return None
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_utime + used.ru_stime
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
