@@ -43,7 +43,7 @@ def next_to_start(
     waiting: Sequence[Suite], running: Sequence[Suite], jobs: int
 ) -> Suite | None:
     """The first suite that can run beside those that run; those that run alone come last."""
-    if len(running) >= jobs or any(suite.alone for suite in running):
+    if len(running) >= jobs:
         return None
     is_built = BUILD not in (*waiting, *running)
     held = {thing for suite in running for thing in suite.holds}

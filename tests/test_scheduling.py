@@ -28,11 +28,11 @@ def row(name: str, code: str = "", **fields: object) -> Suite:
     return Suite(name, "", (), (code,), **plain)  # type: ignore[arg-type]
 
 
-def waits_for(name: str, then: str) -> str:
+def waits_for(name: str, begun: str) -> str:
     """A program that says it has begun, and ends well once the other one has."""
     return (
         f"import pathlib, time; here = pathlib.Path({{folder!r}})\n"
-        f"(here / {then!r}).touch()\n"
+        f"(here / {begun!r}).touch()\n"
         f"while not (here / {name!r}).exists(): time.sleep(0.01)\n"
     )
 
