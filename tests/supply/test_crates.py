@@ -51,7 +51,7 @@ class Crates(unittest.TestCase):
     def test_each_has_a_licence_that_we_accept(self) -> None:
         rules = self.rules["licenses"]
         more = {one["crate"]: one["allow"] for one in rules["exceptions"]}
-        for crate in self.crates.values():
+        for crate in (one for one in self.crates.values() if one["source"]):
             accepted = [*rules["allow"], *more.get(crate["name"], [])]
             said = crate["license"] or "none"
             self.assertTrue(is_allowed(said, accepted), f"{crate['name']}: {said}")
