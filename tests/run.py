@@ -186,7 +186,7 @@ def main() -> int:
         chosen.insert(0, BUILD)
     suites = Suites(Places(), os.environ.get("REQUIRE_ALL") == "1")
     outcomes = []
-    for outcome in run_all(chosen, suites.start, arguments.jobs):
+    for outcome in run_all(chosen, suites.start, max(arguments.jobs, 1)):
         report(outcome)
         outcomes.append(outcome)
     outcomes.sort(key=lambda outcome: chosen.index(outcome.suite))
