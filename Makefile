@@ -6,6 +6,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 DOCDIR ?= $(PREFIX)/share/doc/matrix-capi
 CARGO ?= cargo
 PYTHON ?= python3
+CARGO_DENY := 0.20.2
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^const ABI: .* = \(.*\);/\1/p' build.rs)
@@ -43,21 +44,24 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test faults fuzz soak lint wheel install uninstall clean
+.PHONY: help abi audit bindings build demo deny test faults fuzz soak lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
 	@echo 'make build                  the libraries, into $(RELEASE)'
 	@echo 'make bindings               the generated parts of the bindings, after a change of the tables'
+	@echo 'make abi                    adds new symbols and constants to the lists in abi, for a commit'
 	@echo 'make demo                   asks a real homeserver on this machine for a reset mail, and shows it;'
 	@echo '                            HOMESERVER=https://... EMAIL=... asks that server instead'
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
-	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
+	@echo '                            JOBS=1 runs them one by one, REQUIRE_ALL=1 makes a skipped one a failure'
 	@echo 'make faults                 the faults of make test with a cut at every byte, the real homeserver included'
 	@echo 'make soak                   ten minutes of calls against a faulty server, then 10,000 calls at once;'
 	@echo '                            SECONDS=60 is shorter, SEED=n repeats the choices of a run'
 	@echo 'make lint                   formatting, lints, types'
 	@echo 'make fuzz SECONDS=60        each fuzz target for that long; TARGET="params urls" picks some'
+	@echo 'make deny                   licences, sources and versions of the crates, by cargo-deny'
+	@echo 'make audit                  known weaknesses of the crates, by cargo-deny: fetches the list of advisories'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
 	@echo 'make uninstall PREFIX=...   removes them'
@@ -65,7 +69,7 @@ help:
 
 build:
 	@echo 'Building the release libraries into $(RELEASE)'
-	@$(CARGO) build --release --lib
+	@$(CARGO) build --locked --release --lib
 
 # A file, not the phony build: after `make build`, `sudo make install` needs no cargo.
 $(RELEASE)/libmatrix_capi.a: $(SOURCES)
@@ -76,13 +80,17 @@ bindings: build
 	@echo 'Writing what the bindings repeat, from the tables of $(RELEASE)/$(BUILT)'
 	@cd bindings && $(PYTHON) -m generate '$(abspath $(RELEASE)/$(BUILT))'
 
+abi:
+	@echo 'Adding what is new to abi/symbols.txt and abi/constants.txt'
+	@$(PYTHON) tests/abi/lists.py
+
 demo: build
 	@if [ -n '$(HOMESERVER)' ]; then python=$(PYTHON); \
 	else python=$$(tests/homeserver/venv.sh)/bin/python || exit 1; fi; \
 	HOMESERVER='$(HOMESERVER)' EMAIL='$(EMAIL)' "$$python" examples/demo/demo.py
 
 test:
-	@$(PYTHON) tests/run.py $(if $(SUITES),--only $(SUITES))
+	@$(PYTHON) tests/run.py $(if $(JOBS),--jobs $(JOBS)) $(if $(SUITES),--only $(SUITES))
 
 faults: build
 	@python=$$(PYTHON=$(PYTHON) tests/homeserver/venv.sh)/bin/python || exit 1; \
@@ -96,6 +104,11 @@ lint:
 
 fuzz:
 	@sh fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
+
+deny audit: CHECKS = $(if $(filter audit,$@),advisories,licenses bans sources)
+deny audit:
+	@$(CARGO) deny --version 2>/dev/null || { echo 'There is no cargo-deny: cargo install --locked cargo-deny@$(CARGO_DENY)'; exit 1; }
+	@$(CARGO) deny --locked check $(CHECKS)
 
 wheel: $(RELEASE)/libmatrix_capi.a
 	@echo 'Making the Python package into build/wheels'

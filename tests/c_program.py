@@ -2,7 +2,7 @@
 
     python3 tests/c_program.py shared|static PROGRAM SOURCE...     (a SOURCE may be a pattern, such as 'tests/c/*.c')
 
-The header and libraries come from `make install` into build/prefix. CC names the compiler.
+The header and libraries come from MATRIX_CAPI_PREFIX, or else from `make install` into build/prefix. CC names the compiler.
 """
 
 from __future__ import annotations
@@ -56,10 +56,19 @@ def run(
 
 @functools.cache
 def installed() -> Path:
-    """Build the release libraries if they are stale, and install them into build/prefix."""
+    """Where the library is installed: in MATRIX_CAPI_PREFIX, or, built if it is stale, in build/prefix."""
+    if "MATRIX_CAPI_PREFIX" in os.environ:
+        return Path(os.environ["MATRIX_CAPI_PREFIX"])
     prefix = BUILD / "prefix"
     run(["make", "install", f"PREFIX={prefix}"])
     return prefix
+
+
+def exported() -> set[str]:
+    """The symbols that the installed shared library defines for others."""
+    library = installed() / "lib" / "libmatrix_capi.so"
+    lines = run(["nm", "-D", "--defined-only", library]).splitlines()
+    return {line.split()[-1].split("@")[0] for line in lines}
 
 
 def system_libraries(prefix: Path) -> list[str]:
@@ -70,16 +79,26 @@ def system_libraries(prefix: Path) -> list[str]:
 
 
 def build(
-    link: str, program: Path, sources: Iterable[Path], flags: Iterable[str] = ()
+    link: str,
+    program: Path,
+    sources: Iterable[Path],
+    flags: Iterable[str] = (),
+    include: Path | None = None,
 ) -> None:
-    """Compile sources, C99 unless the flags say otherwise, and link them with the shared or the static library."""
+    """Compile sources, C99 unless the flags say otherwise, and link them with the shared or the static library.
+
+    The header is the installed one, unless a folder with another is given.
+    """
     prefix = installed()
     sources = list(sources)
     is_cpp = any(source.suffix == ".cpp" for source in sources)
     compiler = os.environ.get("CXX", "c++") if is_cpp else os.environ.get("CC", "cc")
     # -pthread: what a program under test may take for granted beyond its language is threads.
     command: list[str | Path] = [*shlex.split(compiler), "-g", "-pthread", *STRICT]
-    command += ["-std=c++17" if is_cpp else "-std=c99", f"-I{prefix / 'include'}"]
+    command += [
+        "-std=c++17" if is_cpp else "-std=c99",
+        f"-I{include or prefix / 'include'}",
+    ]
     command += [*sources, "-o", program]
     if link == "static":
         command += [prefix / "lib" / "libmatrix_capi.a", *system_libraries(prefix)]

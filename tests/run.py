@@ -1,8 +1,9 @@
 """Runs every suite that this machine can run, and ends with a table and one line of totals.
 
-    python3 tests/run.py [--list] [--only NAME...]
+    python3 tests/run.py [--list] [--jobs N] [--only NAME...]
 
 A suite is one row of tests/suites.py. Its log is build/test-logs/NAME.log. REQUIRE_ALL=1 makes a skipped suite a failure.
+Two suites run at once where there are two cores; the release library is built before those that use it.
 The last line is "N passed, N failed, N skipped": single tests, added up from what the runners themselves say; a suite whose
 runner says nothing counts as one test, and so does a skipped suite.
 """
@@ -17,14 +18,12 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
 
-from closing_lines import Count, count
-from suites import SUITES, Suite
+from closing_lines import Count
+from running import ROOT, Outcome, run_suite
+from scheduling import Steps, run_all
+from suites import BUILD, SUITES, Suite
 
-ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "test-logs"
 TAIL = 60
 
@@ -37,15 +36,6 @@ NOT_INHERITED = (
     "HOMESERVER",
     "EMAIL",
 )
-
-
-@dataclass
-class Outcome:
-    suite: Suite
-    count: Count
-    seconds: float
-    how: str = "ran"
-    log: Path | None = field(default=None)
 
 
 class Places:
@@ -88,80 +78,56 @@ class Places:
         return [word.format(**self.known) for word in shlex.split(command)]
 
 
-def environment() -> dict[str, str]:
-    return {
+def environment(suite: Suite | None = None) -> dict[str, str]:
+    kept = {
         name: value for name, value in os.environ.items() if name not in NOT_INHERITED
     }
+    if suite and suite.library:
+        kept["MATRIX_CAPI_PREFIX"] = str(ROOT / "build" / "prefix")
+    return kept
 
 
-def run_command(words: list[str], log: IO[bytes], seconds: float) -> str:
-    """Run one command to its end; say what went wrong, or nothing."""
-    log.write(f"$ {shlex.join(words)}\n".encode())
-    log.flush()
-    try:
-        process = subprocess.Popen(
-            words,
-            cwd=ROOT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return str(error)
-    try:
-        code = process.wait(timeout=max(seconds, 1))
-    except BaseException as error:
-        # The whole group, so that no server that a suite started is left behind.
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
-            return "took too long and was stopped"
-        raise
-    return "" if code == 0 else f"{Path(words[0]).name} ended with {code}"
+class Suites:
+    """Starts suites on this machine, or says why one is not run."""
 
+    def __init__(self, places: Places, require_all: bool) -> None:
+        self.places = places
+        self.require_all = require_all
+        self.is_built = True
 
-def run_suite(suite: Suite, places: Places, require_all: bool) -> Outcome:
-    started = time.monotonic()
-    missing = [reason for reason in map(places.lacks, suite.needs) if reason]
-    if missing:
-        reason = "skipped: " + ", ".join(missing)
-        counted = Count(failed=1) if require_all else Count(skipped=1)
-        return Outcome(suite, counted, time.monotonic() - started, reason)
+    def start(self, suite: Suite) -> Steps[Outcome]:
+        started = time.monotonic()
+        missing = [reason for reason in map(self.places.lacks, suite.needs) if reason]
+        if missing:
+            outcome = self.skipped(suite, missing, time.monotonic() - started)
+        elif suite.library and not self.is_built:
+            outcome = Outcome(suite, Count(failed=1), 0, how="not run: no library")
+        else:
+            print(f"{suite.name} ...", flush=True)
+            commands = [self.places.fill_in(command) for command in suite.commands]
+            log = LOGS / f"{suite.name}.log"
+            outcome = yield from run_suite(suite, commands, environment(suite), log)
+        if suite is BUILD:
+            self.is_built = outcome.count.passed > 0
+        return outcome
 
-    path = LOGS / f"{suite.name}.log"
-    wrong = ""
-    with path.open("wb") as log:
-        for command in suite.commands:
-            left = suite.timeout - (time.monotonic() - started)
-            wrong = run_command(places.fill_in(command), log, left)
-            if wrong:
-                log.write(f"{wrong}\n".encode())
-                break
-    counted = count(path.read_text(encoding="utf-8", errors="replace"))
-    how = "ran"
-    if wrong and counted.failed == 0:
-        counted += Count(failed=1)
-        how = f"ran: {wrong}"
-    if counted == Count():
-        counted = Count(passed=1)
-    return Outcome(suite, counted, time.monotonic() - started, how, path)
+    def skipped(self, suite: Suite, missing: list[str], seconds: float) -> Outcome:
+        counted = Count(failed=1) if self.require_all else Count(skipped=1)
+        how = "skipped: " + ", ".join(missing)
+        return Outcome(suite, counted, seconds, how=how)
 
 
 def report(outcome: Outcome) -> None:
     c = outcome.count
-    verdict = "FAILED" if c.failed else "ok" if outcome.how == "ran" else outcome.how
+    verdict = "ok" if outcome.how == "ran" else outcome.how
+    if c.failed:
+        verdict = "FAILED" if outcome.how == "ran" else f"FAILED, {outcome.how}"
     print(
-        f"{c.passed} passed, {c.failed} failed, {c.skipped} skipped in {outcome.seconds:.1f} s: {verdict}"
+        f"{outcome.suite.name}: {c.passed} passed, {c.failed} failed, {c.skipped} skipped in {outcome.seconds:.1f} s: {verdict}"
     )
     if c.failed and outcome.log:
         lines = outcome.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        print(f"    the end of {outcome.log.relative_to(ROOT)}:")
+        print(f"    the end of {os.path.relpath(outcome.log, ROOT)}:")
         for line in lines[-TAIL:]:
             print(f"    | {line}")
     sys.stdout.flush()
@@ -169,7 +135,15 @@ def report(outcome: Outcome) -> None:
 
 def table(outcomes: list[Outcome]) -> None:
     rows = [
-        ("suite", "ran / skipped and why", "passed", "failed", "skipped", "seconds")
+        (
+            "suite",
+            "ran / skipped and why",
+            "passed",
+            "failed",
+            "skipped",
+            "seconds",
+            "cpu",
+        )
     ]
     for outcome in outcomes:
         c = outcome.count
@@ -178,6 +152,7 @@ def table(outcomes: list[Outcome]) -> None:
             str(c.failed),
             str(c.skipped),
             f"{outcome.seconds:.1f}",
+            f"{outcome.cpu:.1f}",
         )
         rows.append((outcome.suite.name, outcome.how, *numbers))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -195,6 +170,9 @@ def main() -> int:
     names = [suite.name for suite in SUITES]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true", help="list the suites")
+    parser.add_argument(
+        "--jobs", type=int, default=min(os.cpu_count() or 1, 2), metavar="N"
+    )
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME")
     arguments = parser.parse_args()
     if arguments.list:
@@ -203,26 +181,29 @@ def main() -> int:
         return 0
 
     LOGS.mkdir(parents=True, exist_ok=True)
-    require_all = os.environ.get("REQUIRE_ALL") == "1"
-    places = Places()
+    chosen = [one for one in SUITES if not arguments.only or one.name in arguments.only]
+    if any(suite.library for suite in chosen) and BUILD not in chosen:
+        chosen.insert(0, BUILD)
+    suites = Suites(Places(), os.environ.get("REQUIRE_ALL") == "1")
     outcomes = []
-    total = Count()
-    for suite in SUITES:
-        if arguments.only and suite.name not in arguments.only:
-            continue
-        print(f"{suite.name}: ", end="", flush=True)
-        outcomes.append(run_suite(suite, places, require_all))
-        report(outcomes[-1])
-        total += outcomes[-1].count
+    for outcome in run_all(chosen, suites.start, max(arguments.jobs, 1)):
+        report(outcome)
+        outcomes.append(outcome)
+    outcomes.sort(key=lambda outcome: chosen.index(outcome.suite))
+    total = sum((outcome.count for outcome in outcomes), Count())
     table(outcomes)
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
     return 1 if total.failed else 0
 
 
-if __name__ == "__main__":
+def program() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     try:
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    program()

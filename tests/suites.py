@@ -18,36 +18,73 @@ class Suite:
     needs: tuple[str, ...]
     commands: tuple[str, ...]
     timeout: float = 1800
+    # Whether it uses the release library: then that is built before, and installed into {build}/prefix.
+    library: bool = True
+    # Whether nothing may run beside it, because it measures.
+    alone: bool = False
+    # What no two suites can use at once, by any name.
+    holds: tuple[str, ...] = ()
 
+
+BUILD = Suite(
+    "build",
+    "the release libraries, installed for the other suites",
+    ("cargo", "make"),
+    ("make install PREFIX={build}/prefix",),
+    library=False,
+)
 
 SUITES = (
+    BUILD,
     Suite(
         "lint",
         "formatting, lints and types of the Rust and the Python",
         ("cargo", "git", "venv"),
         (
             "cargo fmt --check",
-            "cargo clippy --quiet --all-targets -- -D warnings",
+            "cargo clippy --locked --quiet --all-targets -- -D warnings",
             "cargo fmt --check --manifest-path fuzz/Cargo.toml",
             "cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir {build}/fuzz/target --no-default-features --all-targets -- -D warnings",
             "cargo fmt --check --manifest-path tests/models/Cargo.toml",
-            "cargo clippy --quiet --manifest-path tests/models/Cargo.toml --target-dir {build}/models --all-targets -- -D warnings",
+            "cargo clippy --quiet --locked --manifest-path tests/models/Cargo.toml --target-dir {build}/models --all-targets -- -D warnings",
             "{venv}/bin/ruff check .",
             "{venv}/bin/ruff format --check --exclude *.md .",
             "sh tests/check_types.sh {venv}/bin/mypy",
         ),
+        library=False,
+        holds=("target/debug", "build/fuzz", "build/models"),
     ),
     Suite(
         "runner",
-        "the counting of tests",
+        "the counting of tests, and the running of suites at once",
         (),
-        ("{python} -m unittest -v tests/test_closing_lines.py",),
+        (
+            "{python} -m unittest -v tests/test_closing_lines.py tests/test_scheduling.py",
+        ),
+        library=False,
     ),
     Suite(
         "rust",
         "unit tests, and the contracts through the extern functions",
         ("cargo",),
-        ("cargo test --no-fail-fast",),
+        ("cargo test --locked --no-fail-fast",),
+        library=False,
+        holds=("target/debug",),
+    ),
+    Suite(
+        "supply",
+        "crates, packages and plugins: licences, sources, versions, pins, and why each is there",
+        ("cargo", "git"),
+        ("{python} -m unittest discover -v tests/supply",),
+        library=False,
+    ),
+    Suite(
+        "msrv",
+        "the library compiles with the oldest Rust that is promised",
+        ("cargo",),
+        ("sh tests/msrv.sh",),
+        library=False,
+        holds=("debian",),
     ),
     Suite(
         "fuzz-replay",
@@ -56,26 +93,38 @@ SUITES = (
         (
             "cargo test --locked --manifest-path fuzz/Cargo.toml --target-dir {build}/fuzz/target --no-default-features --no-fail-fast",
         ),
+        library=False,
+        holds=("build/fuzz",),
     ),
     Suite(
         "loom",
         "every order of events on completions, cancelling, the queue and closing",
         ("cargo",),
         (
-            "cargo test --manifest-path tests/models/Cargo.toml --target-dir {build}/models engine::models -- --nocapture",
+            "cargo test --locked --manifest-path tests/models/Cargo.toml --target-dir {build}/models engine::models -- --nocapture",
         ),
+        library=False,
+        holds=("build/models",),
     ),
     Suite(
         "scripted",
         "the scripted server itself",
         ("venv",),
-        ("{venv}/bin/python -m pytest tests/scripted",),
+        ("{venv}/bin/python -m pytest -p no:cacheprovider tests/scripted",),
+        library=False,
     ),
     Suite(
         "header",
         "the C header and what the shared library exports",
         ("cargo", "git", "make", "gcc", "nm", "readelf"),
         ("{python} -m unittest discover -v tests/header",),
+        holds=("target/debug",),
+    ),
+    Suite(
+        "abi",
+        "programs built with an earlier header go on, and no symbol or constant changes",
+        ("cargo", "make", "cc", "git", "nm", "abidiff"),
+        ("{python} -m unittest discover -v tests/abi",),
     ),
     Suite(
         "c-contract-static",
@@ -100,21 +149,21 @@ SUITES = (
         "no memory error and no definite leak in the C contracts",
         ("cargo", "make", "cc", "valgrind"),
         (
-            "{python} tests/c_program.py static {build}/contract-static tests/c/*.c",
-            "env MX_TEST_SLOW=1 valgrind --fair-sched=try --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-static {python} tests/scripted/server.py",
+            "{python} tests/c_program.py static {build}/contract-valgrind tests/c/*.c",
+            "env MX_TEST_SLOW=1 valgrind --fair-sched=try --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-valgrind {python} tests/scripted/server.py",
         ),
     ),
     Suite(
         "secrets",
         "no secret stays in memory after an operation",
         ("cargo", "make", "cc", "gcore", "venv"),
-        ("{venv}/bin/python -m pytest tests/secrets",),
+        ("{venv}/bin/python -m pytest -p no:cacheprovider tests/secrets",),
     ),
     Suite(
         "hostile",
         "no server leads a secret, or a person, where they may not go",
         ("cargo", "make", "venv"),
-        ("make build", "{venv}/bin/python -m pytest tests/hostile"),
+        ("{venv}/bin/python -m pytest -p no:cacheprovider tests/hostile",),
     ),
     Suite(
         "soak",
@@ -132,13 +181,13 @@ SUITES = (
         "homeserver",
         "the library against a real Synapse",
         ("cargo", "make", "venv"),
-        ("make build", "{venv}/bin/python -m pytest tests/homeserver"),
+        ("{venv}/bin/python -m pytest -p no:cacheprovider tests/homeserver",),
     ),
     Suite(
         "faults",
         "the table of faults: the network's, TLS's, and what a process is short of",
         ("cargo", "make", "cc", "venv"),
-        ("make build", "{venv}/bin/python -m pytest tests/faults"),
+        ("{venv}/bin/python -m pytest -p no:cacheprovider tests/faults",),
     ),
     Suite(
         "python-smoke",
@@ -150,32 +199,32 @@ SUITES = (
         "python",
         "the Python binding, its wheel and its README's examples",
         ("cargo", "make", "venv"),
-        ("make build", "sh bindings/python/test.sh"),
+        ("sh bindings/python/test.sh",),
     ),
     Suite(
         "cpp",
         "the C++ header, its examples and its README's, by both compilers, with sanitizers",
         ("cargo", "make", "cmake", "g++", "clang++", "venv"),
-        ("make build", "sh tests/cpp/test.sh"),
+        ("sh tests/cpp/test.sh",),
     ),
     Suite(
         "swift",
         "the Swift package and its README's examples, under Swift 6",
         ("cargo", "make", "venv"),
-        ("make build", "sh bindings/swift/test.sh"),
+        ("sh bindings/swift/test.sh",),
+        holds=("debian",),
     ),
     Suite(
         "kotlin",
         "the Kotlin binding, from Java too, its jar and its README's examples",
         ("cargo", "make", "venv", "javac", "mvn"),
-        ("make build", "sh bindings/kotlin/test.sh"),
+        ("sh bindings/kotlin/test.sh",),
     ),
     Suite(
         "generated",
         "the generated parts of the bindings say what the library says",
         ("cargo", "make"),
         (
-            "make build",
             "env PYTHONPATH=bindings {python} -m generate --check {release}/libmatrix_capi.so",
         ),
     ),
@@ -184,6 +233,7 @@ SUITES = (
         "the installed tree, by pkg-config and by CMake",
         ("cargo", "make", "cc", "pkg-config", "cmake", "readelf"),
         ("{python} -m unittest discover -v tests/install",),
+        holds=("target/debug",),
     ),
     Suite(
         "docs",

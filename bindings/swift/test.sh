@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the Swift package against the built release library and runs its tests, with a scripted server and a real Synapse
-# on loopback. Where no Swift 6 is on the PATH, all of it happens in a Debian that swift-root.sh makes once. REQUIRE_ALL=1
+# on loopback. Where no Swift 6 is on the PATH, all of it happens in a Debian that tests/debian makes once. REQUIRE_ALL=1
 # makes a skip a failure.
 set -eu
 
@@ -35,7 +35,7 @@ elif ! command -v debootstrap >/dev/null 2>&1; then
 elif ! unshare --mount true 2>/dev/null; then
   reason='no Swift 6 on the PATH, and this machine does not let root mount'
 else
-  root=$("$here/swift-root.sh" | tail -n 1)
+  root=$(tests/debian/root.sh | tail -n 1)
   [ -n "$root" ] || end 0 1 0
 fi
 if [ -n "$reason" ]; then
@@ -48,7 +48,7 @@ fi
 running=
 inside() {
   if [ -n "$root" ]; then
-    HOME=$build/home "$here/in-swift-root.sh" "$root" "$project" "$@" 3>&- 4>&- 5>&- 6>&- &
+    HOME=$build/home "$project/tests/debian/in-root.sh" "$root" "$project" "$@" 3>&- 4>&- 5>&- 6>&- &
   else
     "$@" 3>&- 4>&- 5>&- 6>&- &
   fi

@@ -35,7 +35,7 @@ library() {
   for triple in "$@"; do
     say "Building for $triple"
     rustup target add "$triple" >&2
-    cargo rustc --lib --crate-type staticlib --profile "$profile" --target "$triple" >&2
+    cargo rustc --locked --lib --crate-type staticlib --profile "$profile" --target "$triple" >&2
     cp "$target/$triple/$profile/libmatrix_capi.a" "$work/$name/$triple.a"
     built="$built $name/$triple.a"
   done

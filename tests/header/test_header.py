@@ -11,7 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from c_program import ROOT, STRICT, installed, run
+from c_header import functions
+from c_program import ROOT, STRICT, exported, installed, run
 
 HEADER = ROOT / "include" / "matrix_capi.h"
 LANGUAGES = {"c99": "c", "c11": "c", "c17": "c", "c++17": "c++"}
@@ -23,19 +24,7 @@ COMPILERS = {
 
 def declared() -> set[str]:
     """The functions that the header declares."""
-    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(encoding="utf-8"), flags=re.DOTALL)
-    text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
-    statements = [one for one in text.split(";") if "typedef" not in one]
-    return {
-        match[1] for one in statements for match in re.finditer(r"\b(\w+)\s*\(", one)
-    }
-
-
-def exported() -> set[str]:
-    """The symbols that the shared library defines for others."""
-    library = installed() / "lib" / "libmatrix_capi.so"
-    lines = run(["nm", "-D", "--defined-only", library]).splitlines()
-    return {line.split()[-1].split("@")[0] for line in lines}
+    return set(functions(HEADER.read_text(encoding="utf-8")))
 
 
 class Compiles(unittest.TestCase):

@@ -190,7 +190,7 @@ class Package(Tree):
         self.assertEqual(self.pkg_config("--modversion"), [version()])
 
     def test_the_package_names_every_system_library_that_rustc_asks_for(self) -> None:
-        command = ["cargo", "rustc", "--lib", "--crate-type", "staticlib"]
+        command = ["cargo", "rustc", "--locked", "--lib", "--crate-type", "staticlib"]
         said = run([*command, "--", "--print", "native-static-libs"])
         asked = re.findall(r"native-static-libs: (.*)", said)
         self.assertTrue(asked, said)

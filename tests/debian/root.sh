@@ -1,29 +1,33 @@
 #!/bin/sh
-# Makes a small Debian 13 with Swift 6 once, in the cache folder, and prints its path as the last line: for machines that
-# have no Swift. Needs root and debootstrap; MATRIX_CAPI_CACHE moves the cache folder.
+# Makes a small Debian 13 once, in the cache folder, and prints its path as the last line: it has Swift 6, for machines
+# without, and the oldest Rust that we promise to build with. Needs root and debootstrap; MATRIX_CAPI_CACHE moves the cache folder.
 set -eu
 
 say() { printf '%s\n' "$*" >&2; }
-fail() { say "swift-root.sh: $*"; exit 1; }
+fail() { say "root.sh: $*"; exit 1; }
 
 cache=${MATRIX_CAPI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/matrix-capi}
-packages='swiftlang swiftlang-dev libc6-dev libstdc++-14-dev'
-root=$cache/swift-root-trixie
+packages='swiftlang swiftlang-dev libc6-dev libstdc++-14-dev cargo'
+root=$cache/debian-trixie-$(printf '%s' "$packages" | cksum | cut -d ' ' -f 1)
+
+[ "$(id -u)" -eq 0 ] || fail "only root can make or use $root"
+for command in debootstrap unshare flock; do
+  command -v "$command" >/dev/null 2>&1 || fail "there is no $command"
+done
+
+# Of two suites at once the second waits until the first has made it.
+mkdir -p "$cache"
+exec 9>"$root.lock"
+flock 9
 
 # It gets its name when it is finished.
 if [ -d "$root" ]; then
-  say "Using the Swift in $root"
+  say "Using the Debian in $root"
   printf '%s\n' "$root"
   exit 0
 fi
 
-[ "$(id -u)" -eq 0 ] || fail "only root can make $root"
-for command in debootstrap unshare; do
-  command -v "$command" >/dev/null 2>&1 || fail "there is no $command"
-done
-
-mkdir -p "$cache"
-making=$(mktemp -d "$cache/swift-root.XXXXXX")
+making=$(mktemp -d "$cache/debian.XXXXXX")
 maker=
 finish() {
   # Killed, it takes all processes in the new root with it, which take no other signal.
@@ -38,7 +42,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 chmod 755 "$making"
 
-say "Making a Debian 13 with Swift 6 in $root (about 2.5 GB, some minutes; later runs use the cache)"
+say "Making a Debian 13 with Swift and Rust in $root (about 3 GB, some minutes; later runs use the cache)"
 # What is mounted in a namespace of its own is gone with it, whatever happens, before anything is removed.
 PACKAGES=$packages MAKING=$making LC_ALL=C DEBIAN_FRONTEND=noninteractive \
   unshare --mount --propagation private --pid --fork --kill-child sh -eu -c '
@@ -48,14 +52,14 @@ PACKAGES=$packages MAKING=$making LC_ALL=C DEBIAN_FRONTEND=noninteractive \
   chroot "$MAKING" apt-get install -y -qq --no-install-recommends $PACKAGES
   chroot "$MAKING" apt-get clean
   chroot "$MAKING" swift --version
-' >"$cache/swift-root.log" 2>&1 </dev/null &
+  chroot "$MAKING" cargo --version
+' >"$root.log" 2>&1 </dev/null 9>&- &
 maker=$!
 wait "$maker" || {
-  tail -n 20 "$cache/swift-root.log" >&2
-  fail "it could not be made, see $cache/swift-root.log. The first run needs the network."
+  tail -n 20 "$root.log" >&2
+  fail "it could not be made, see $root.log. The first run needs the network."
 }
 
 maker=
-# Of two runs at once the first one's root stays.
-mv -T "$making" "$root" 2>/dev/null || [ -d "$root" ] || fail "$root is in the way"
+mv -T "$making" "$root"
 printf '%s\n' "$root"
