@@ -26,6 +26,8 @@ __all__ = [
     "build_ours",
     "build_raw",
     "build_server",
+    "installed",
+    "run",
     "run_client",
     "serving",
 ]

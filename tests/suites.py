@@ -85,6 +85,12 @@ SUITES = (
         ),
     ),
     Suite(
+        "budget",
+        "what a request, the library and a client cost, against benches/budget.toml",
+        ("cargo", "make", "cc", "valgrind", "strip"),
+        ("{python} benches/budget.py",),
+    ),
+    Suite(
         "homeserver",
         "the library against a real Synapse",
         ("cargo", "make", "venv"),
