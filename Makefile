@@ -44,7 +44,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test lint wheel install uninstall clean
+.PHONY: help bench bindings build demo test lint wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -54,6 +54,8 @@ help:
 	@echo '                            HOMESERVER=https://... EMAIL=... asks that server instead'
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
 	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
+	@echo 'make bench                  this library beside libcurl and others, in one table; ARGS=--quick for a first look,'
+	@echo '                            ARGS=--write into docs/performance.md, ARGS=NAME for one row'
 	@echo 'make lint                   formatting, lints, types'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
@@ -81,6 +83,9 @@ demo: build
 
 test:
 	@$(PYTHON) tests/run.py $(if $(SUITES),--only $(SUITES))
+
+bench: build
+	@$(PYTHON) benches/bench.py $(ARGS)
 
 lint:
 	@$(PYTHON) tests/run.py --only lint
