@@ -9,7 +9,7 @@ PYTHON ?= python3
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^const ABI: .* = \(.*\);/\1/p' build.rs)
-PROFILE ?= release
+PROFILE := release
 RELEASE := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/$(PROFILE)
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
 

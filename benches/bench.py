@@ -1,6 +1,6 @@
 """Measures this library beside libcurl, a bare epoll client and aiohttp, and prints one table with a row for each goal.
 
-    python3 benches/bench.py [--quick] [--write] [GOAL...]
+    python3 benches/bench.py [--quick] [--all] [--write] [GOAL...]
 
 With names of goals, those alone. --write puts the table into docs/performance.md and draws its pictures.
 """
@@ -17,11 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from goals import GOALS, Figures, Goal
-from lab import AIOHTTP, CURL, OURS, RAW, Lab
+from lab import AIOHTTP, CURL, OURS, RAW, C, Lab
 from plot import chart
 from programs import BENCHES, ROOT, CommandFailed
 
-PEERS = (CURL, RAW, AIOHTTP)
+PEERS = (CURL, RAW, AIOHTTP, C)
 PAGE = ROOT / "docs" / "performance.md"
 IN_FLIGHT = (1, 4, 16, 64, 256, 1000, 4000, 10_000)
 HELD = (100, 1000, 10_000)
@@ -32,7 +32,7 @@ def cells(goal: Goal, figures: Figures) -> list[str]:
     unit = f" {goal.unit}" if goal.unit else ""
     peers = [name for name in PEERS if name in figures]
     theirs = [f"{name} {figures[name]:,.{goal.digits}f}" for name in peers]
-    ratios = [f"{figures[OURS] / figures[name]:.2f}" for name in peers]
+    ratios = [f"{figures[OURS] / figures[name]:.2f}" for name in peers if name != C]
     judged = goal.limit is not None or goal.against
     met = ("yes" if goal.met(figures) else "**no**") if judged else ""
     return [
@@ -124,11 +124,16 @@ def main() -> int:
         action="store_true",
         help="fewer requests, fewer repeats, no second build",
     )
+    parser.add_argument(
+        "--all", action="store_true", help="the Kotlin binding, too: needs Maven, a JDK"
+    )
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     if unknown := set(arguments.goals) - set(names):
         parser.error(f"no goal {', '.join(sorted(unknown))}: {', '.join(names)}")
     chosen = [goal for goal in GOALS if goal.name in (arguments.goals or names)]
+    if not arguments.goals and not arguments.all:
+        chosen = [goal for goal in chosen if not goal.slow]
     if arguments.quick:
         chosen = [goal for goal in chosen if goal.name != "size-small"]
     # What the make that started us was told is not for the makes that we start.

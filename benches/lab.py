@@ -27,7 +27,7 @@ from programs import (
     serving,
 )
 
-OURS, CURL, RAW, AIOHTTP = "ours", "libcurl", "raw", "aiohttp"
+OURS, CURL, RAW, AIOHTTP, C = "ours", "libcurl", "raw", "aiohttp", "C"
 SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 Measured = dict[str, float]
@@ -247,6 +247,34 @@ class Lab:
                 OURS: functools.partial(once, "python_client.py"),
                 AIOHTTP: functools.partial(once, "aiohttp_client.py"),
             }
+        )
+
+    @kept
+    def kotlin(self) -> dict[str, Measured]:
+        """The binding on the JVM, warm, beside the C that it calls, 64 in flight; builds the jar."""
+        pom = ROOT / "bindings" / "kotlin" / "pom.xml"
+        classes, lib = self.folder / "classpath", installed() / "lib"
+        build = ["mvn", "--batch-mode", "--no-transfer-progress", "-q", "-f", pom]
+        build += ["-DskipTests", f"-Dnative.directory={lib}", "package"]
+        build += ["dependency:build-classpath", f"-Dmdep.outputFile={classes}"]
+        run(build)
+        [jar] = [
+            path
+            for path in (pom.parent / "target").glob("matrix-capi-*.jar")
+            if "sources" not in path.name
+        ]
+        java: list[str | Path] = ["java", "-cp", f"{jar}:{classes.read_text()}"]
+        java += [f"-Dmatrix.capi.library={lib / 'libmatrix_capi.so'}"]
+
+        def once(program: Path, under: list[str | Path]) -> Measured:
+            return self.once(program, 30_000, 64, under=under)
+
+        return self.in_turn(
+            {
+                OURS: functools.partial(once, BENCHES / "KotlinClient.java", java),
+                C: functools.partial(once, self.clients[OURS], []),
+            },
+            min(self.repeats, 3),
         )
 
     def size(self, profile: str) -> float:
