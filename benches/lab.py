@@ -254,7 +254,14 @@ class Lab:
         """The binding on the JVM, warm, beside the C that it calls, 64 in flight; builds the jar."""
         pom = ROOT / "bindings" / "kotlin" / "pom.xml"
         classes, lib = self.folder / "classpath", installed() / "lib"
-        build = ["mvn", "--batch-mode", "--no-transfer-progress", "-q", "-f", pom]
+        build: list[str | Path] = [
+            "mvn",
+            "--batch-mode",
+            "--no-transfer-progress",
+            "-q",
+            "-f",
+            pom,
+        ]
         build += ["-DskipTests", f"-Dnative.directory={lib}", "package"]
         build += ["dependency:build-classpath", f"-Dmdep.outputFile={classes}"]
         run(build)

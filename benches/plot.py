@@ -11,7 +11,7 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 130, 40, 55
 STYLE = """
   text { font: 13px sans-serif; fill: #222 }
   .title { font-size: 15px; font-weight: bold }
-  .grid { stroke: #8884; stroke-width: 1 }
+  .grid { stroke: #888; stroke-opacity: 0.3 }
   .line { fill: none; stroke-width: 2.5 }
   .a { stroke: #0b66c3; fill: #0b66c3 } .b { stroke: #c2410c; fill: #c2410c } .c { stroke: #5f6b76; fill: #5f6b76 }
   .line.a, .line.b, .line.c { fill: none }
