@@ -52,11 +52,11 @@ static int on_timer(CURLM *multi, long timeout_ms, void *unused) {
 
 static size_t on_bytes(char *bytes, size_t one, size_t count, void *user_data) {
     struct slot *slot = user_data;
-    if (slot->length + count >= sizeof slot->answer) {
-        return 0;
-    }
-    memcpy(slot->answer + slot->length, bytes, one * count);
-    slot->length += count;
+    size_t room = sizeof slot->answer - 1 - slot->length;
+    size_t kept = count < room ? count : room;
+    /* Of a large answer only the beginning is looked at. */
+    memcpy(slot->answer + slot->length, bytes, one * kept);
+    slot->length += kept;
     slot->answer[slot->length] = '\0';
     return count;
 }
@@ -87,6 +87,9 @@ static void set_up(struct slot *slot, const struct load *load, struct curl_slist
     curl_easy_setopt(slot->easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(slot->easy, CURLOPT_WRITEDATA, slot);
     curl_easy_setopt(slot->easy, CURLOPT_PRIVATE, slot);
+    if (load->idle == 0) {
+        curl_easy_setopt(slot->easy, CURLOPT_FORBID_REUSE, 1L);
+    }
     if (load->ca != NULL) {
         curl_easy_setopt(slot->easy, CURLOPT_CAINFO, load->ca);
     }
@@ -148,7 +151,7 @@ int main(int argc, char **argv) {
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, multi);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    if (load.idle >= 0) {
+    if (load.idle > 0) {
         curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, load.idle);
     }
     measure_begin(&load);

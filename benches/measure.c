@@ -20,6 +20,7 @@ static struct moment start;
 static long rss_start_kb;
 static int64_t *latencies_ns;
 static long answers;
+static int64_t first_answer_ns;
 
 void fail(const char *format, ...) {
     va_list arguments;
@@ -96,8 +97,7 @@ static struct moment moment(void) {
     return now;
 }
 
-/* A line of /proc/self/status: VmRSS and VmHWM are in kB. */
-static long status_line(const char *name) {
+long status_line(const char *name) {
     FILE *file = fopen("/proc/self/status", "r");
     char line[256];
     long value = -1;
@@ -126,10 +126,14 @@ void measure_begin(const struct load *load) {
 }
 
 void measure_answer(int64_t began_ns) {
-    latencies_ns[answers++] = now_ns() - began_ns;
+    int64_t now = now_ns();
+    if (answers == 0) {
+        first_answer_ns = now;
+    }
+    latencies_ns[answers++] = now - began_ns;
 }
 
-static int by_size(const void *left, const void *right) {
+int by_size(const void *left, const void *right) {
     int64_t a = *(const int64_t *)left;
     int64_t b = *(const int64_t *)right;
     return (a > b) - (a < b);
@@ -137,6 +141,12 @@ static int by_size(const void *left, const void *right) {
 
 static double latency_us(int percent) {
     return (double)latencies_ns[(answers - 1) * percent / 100] / 1e3;
+}
+
+/* From the program's start, dynamic linking included; 0 if nobody said when that was. */
+static double start_to_answer_us(void) {
+    const char *started = getenv(STARTED);
+    return started == NULL ? 0 : (double)(first_answer_ns - atoll(started)) / 1e3;
 }
 
 void measure_end(const struct load *load) {
@@ -152,10 +162,10 @@ void measure_end(const struct load *load) {
     nanosleep(&settle, NULL);
     qsort(latencies_ns, (size_t)answers, sizeof *latencies_ns, by_size);
     printf("{\"requests\": %ld, \"in_flight\": %ld, \"wall_s\": %.6f, \"user_s\": %.6f, "
-           "\"sys_s\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"threads\": %ld, "
+           "\"sys_s\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"start_us\": %.1f, \"threads\": %ld, "
            "\"rss_start_kb\": %ld, \"rss_peak_kb\": %ld, \"rss_after_kb\": %ld}\n",
            answers, load->in_flight, (double)(end.wall_ns - start.wall_ns) / 1e9,
            end.user_s - start.user_s, end.sys_s - start.sys_s, latency_us(50), latency_us(99),
-           threads, rss_start_kb, rss_peak_kb, status_line("VmRSS"));
+           start_to_answer_us(), threads, rss_start_kb, rss_peak_kb, status_line("VmRSS"));
     free(latencies_ns);
 }

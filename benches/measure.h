@@ -32,7 +32,16 @@ void measure_answer(int64_t began_ns);
 /* Ends it, waits for as long as the load says with everything still in place, and prints the line. */
 void measure_end(const struct load *load);
 
+/* The environment variable in which `launch` says when the program was started. */
+#define STARTED "MX_BENCH_STARTED_NS"
+
 int64_t now_ns(void);
+
+/* For qsort, the smaller first. */
+int by_size(const void *left, const void *right);
+
+/* A line of /proc/self/status: VmRSS and VmHWM are in kB. */
+long status_line(const char *name);
 
 /* Says why on standard error, and exits with 1. */
 void fail(const char *format, ...);

@@ -22,10 +22,14 @@ from c_program import STRICT, CommandFailed, installed, run, system_libraries
 
 __all__ = [
     "CommandFailed",
+    "build_caller",
     "build_curl",
+    "build_launch",
     "build_ours",
     "build_raw",
     "build_server",
+    "installed",
+    "run",
     "run_client",
     "serving",
 ]
@@ -58,16 +62,30 @@ def build_curl() -> Path:
     return _compile("curl", ["curl.c", "measure.c"], ["-lcurl"])
 
 
-def build_ours() -> Path:
-    """The client over this library: the static release library as it is installed."""
+def build_ours(shared: bool = False) -> Path:
+    """The client over this library: the static release library as it is installed, or the shared one."""
+    return _with_library("ours", ["ours.c", "client.c", "measure.c"], shared)
+
+
+def build_caller() -> Path:
+    """The program that measures what its caller notices of this library."""
+    return _with_library("caller", ["caller.c", "client.c", "measure.c"], False)
+
+
+def build_launch() -> Path:
+    return _compile("launch", ["launch.c", "measure.c"], [])
+
+
+def _with_library(name: str, sources: Iterable[str], shared: bool) -> Path:
     prefix = installed()
-    flags: list[str | Path] = [
-        f"-I{prefix / 'include'}",
-        prefix / "lib" / "libmatrix_capi.a",
-    ]
-    return _compile(
-        "ours", ["ours.c", "measure.c"], [*flags, *system_libraries(prefix)]
-    )
+    include, lib = prefix / "include", prefix / "lib"
+    flags: list[str | Path]
+    if shared:
+        name += "-shared"
+        flags = [f"-L{lib}", "-lmatrix_capi", f"-Wl,-rpath,{lib}"]
+    else:
+        flags = [lib / "libmatrix_capi.a", *system_libraries(prefix)]
+    return _compile(name, sources, [f"-I{include}", *flags])
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 /*
  * The benchmarks' server: answers every request on loopback with the same JSON, as cheaply as one process can.
  *
- *     server [--hold N] [--tls CERT.pem KEY.pem]
+ *     server [--hold N] [--body N] [--tls CERT.pem KEY.pem]
  *
  * It prints its port, and ends when its standard input does, with one line of JSON on what it saw. With --hold it
- * answers no request until N are waiting, so that N are in flight at once.
+ * answers no request until N are waiting, so that N are in flight at once; with --body each answer has N bytes more.
  */
 #define _GNU_SOURCE
 #include "server_peer.h"
@@ -22,9 +22,10 @@
 
 #define EVENTS 256
 
-static const char answer[] = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-                             "content-length: 26\r\n\r\n{\"sid\":\"lNbUF3mXoNQjhPUe\"}";
+static const char head[] = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
 
+static char *answer;
+static size_t answer_length;
 static int epoll;
 static long hold = 1;
 static struct peer **waiting;
@@ -35,6 +36,27 @@ static long requests;
 static void die(const char *what) {
     fprintf(stderr, "server: %s: %s\n", what, strerror(errno));
     exit(1);
+}
+
+/* {"sid":"..."}, made longer by a second member where that is asked for. */
+static void make_answer(size_t more) {
+    static const char sid[] = "{\"sid\":\"lNbUF3mXoNQjhPUe\"";
+    static const char padding[] = ",\"padding\":\"";
+    size_t body = sizeof sid - 1 + (more > 0 ? sizeof padding - 1 + more + 1 : 0) + 1;
+    char *end;
+    answer = malloc(sizeof head + 32 + body);
+    if (answer == NULL) {
+        die("--body");
+    }
+    end = answer + sprintf(answer, "%s%zu\r\n\r\n%s", head, body, sid);
+    if (more > 0) {
+        end += sprintf(end, "%s", padding);
+        memset(end, 'x', more);
+        end[more] = '"';
+        end += more + 1;
+    }
+    *end++ = '}';
+    answer_length = (size_t)(end - answer);
 }
 
 static int listen_on_loopback(void) {
@@ -92,6 +114,18 @@ static size_t request_length(const char *bytes, size_t length) {
     return length < head + (size_t)body ? 0 : head + (size_t)body;
 }
 
+/* Sends what the connection takes, and waits until it takes more if that was not all. */
+static void send_answer(struct peer *peer) {
+    bool waits;
+    peer->unsent -= peer_write(peer, answer + answer_length - peer->unsent, peer->unsent);
+    waits = peer->unsent > 0;
+    if (waits != peer->waits) {
+        struct epoll_event event = {EPOLLIN | (waits ? (uint32_t)EPOLLOUT : 0), {peer}};
+        epoll_ctl(epoll, EPOLL_CTL_MOD, peer->fd, &event);
+        peer->waits = waits;
+    }
+}
+
 /* Answers all that wait, once they are enough. */
 static void request_from(struct peer *peer) {
     requests++;
@@ -100,7 +134,9 @@ static void request_from(struct peer *peer) {
         return;
     }
     while (waiting_count > 0) {
-        peer_write(waiting[--waiting_count], answer, sizeof answer - 1);
+        struct peer *next = waiting[--waiting_count];
+        next->unsent = answer_length;
+        send_answer(next);
     }
 }
 
@@ -132,9 +168,13 @@ static void serve(struct peer *peer) {
 
 static void read_options(int argc, char **argv) {
     int next = 1;
+    size_t more = 0;
     while (next < argc) {
         if (strcmp(argv[next], "--hold") == 0 && next + 1 < argc) {
             hold = atol(argv[next + 1]);
+            next += 2;
+        } else if (strcmp(argv[next], "--body") == 0 && next + 1 < argc) {
+            more = strtoul(argv[next + 1], NULL, 10);
             next += 2;
         } else if (strcmp(argv[next], "--tls") == 0 && next + 2 < argc) {
             if (!peer_use_tls(argv[next + 1], argv[next + 2])) {
@@ -142,10 +182,11 @@ static void read_options(int argc, char **argv) {
             }
             next += 3;
         } else {
-            fprintf(stderr, "usage: server [--hold N] [--tls CERT.pem KEY.pem]\n");
+            fprintf(stderr, "usage: server [--hold N] [--body N] [--tls CERT.pem KEY.pem]\n");
             exit(2);
         }
     }
+    make_answer(more);
     waiting = calloc((size_t)(hold < 1 ? 1 : hold), sizeof *waiting);
     if (hold < 1 || waiting == NULL) {
         die("--hold");
@@ -175,7 +216,11 @@ int main(int argc, char **argv) {
             } else if (what == &running) {
                 running = 0;
             } else {
-                serve(what);
+                struct peer *peer = what;
+                if (peer->unsent > 0) {
+                    send_answer(peer);
+                }
+                serve(peer);
             }
         }
     }

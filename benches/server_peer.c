@@ -15,6 +15,9 @@ static SSL_CTX *context;
 
 bool peer_use_tls(const char *certificate, const char *key) {
     context = SSL_CTX_new(TLS_server_method());
+    if (context != NULL) {
+        SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    }
     return context != NULL &&
            SSL_CTX_use_certificate_chain_file(context, certificate) == 1 &&
            SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1;
@@ -79,6 +82,8 @@ struct peer *peer_new(int fd) {
     }
     peer->fd = fd;
     peer->tls = NULL;
+    peer->unsent = 0;
+    peer->waits = false;
     peer->length = 0;
     tls_new(peer);
     return peer;
@@ -100,11 +105,18 @@ bool peer_read(struct peer *peer) {
     }
 }
 
-void peer_write(struct peer *peer, const char *bytes, size_t length) {
-    ssize_t sent = peer->tls != NULL ? tls_write(peer, bytes, length)
-                                     : send(peer->fd, bytes, length, MSG_NOSIGNAL);
-    /* A connection that broke is noticed when it is read. */
-    (void)sent;
+size_t peer_write(struct peer *peer, const char *bytes, size_t length) {
+    size_t done = 0;
+    while (done < length) {
+        ssize_t sent = peer->tls != NULL ? tls_write(peer, bytes + done, length - done)
+                                         : send(peer->fd, bytes + done, length - done, MSG_NOSIGNAL);
+        /* A connection that broke is noticed when it is read. */
+        if (sent <= 0) {
+            break;
+        }
+        done += (size_t)sent;
+    }
+    return done;
 }
 
 void peer_free(struct peer *peer) {

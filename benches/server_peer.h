@@ -8,6 +8,9 @@
 struct peer {
     int fd;
     void *tls;
+    /* How much of its answer is still to be sent, and whether the server waits for it to be writable. */
+    size_t unsent;
+    bool waits;
     size_t length;
     char bytes[2048];
 };
@@ -20,8 +23,8 @@ struct peer *peer_new(int fd);
 /* Takes all that has come; false when the connection is over. */
 bool peer_read(struct peer *peer);
 
-/* Sends bytes that fit the socket's buffer. */
-void peer_write(struct peer *peer, const char *bytes, size_t length);
+/* Sends as many bytes as the connection takes now, and returns how many. */
+size_t peer_write(struct peer *peer, const char *bytes, size_t length);
 
 /* Closes the connection. */
 void peer_free(struct peer *peer);

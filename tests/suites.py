@@ -178,6 +178,12 @@ SUITES = (
         ("{python} -m unittest discover -v tests/lifecycle",),
     ),
     Suite(
+        "budget",
+        "what a request, the library and a client cost, against benches/budget.toml",
+        ("cargo", "make", "cc", "valgrind", "strip"),
+        ("{python} benches/budget.py",),
+    ),
+    Suite(
         "homeserver",
         "the library against a real Synapse",
         ("cargo", "make", "venv"),
