@@ -5,7 +5,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use matrix_capi::api::{Ending, Head, Outcome, Params, Parsed, Request, read_answer, submit_token};
+use matrix_capi::api::{
+    BaseUrl, Ending, Head, Outcome, Params, Parsed, Request, read_answer, submit_token,
+};
 use matrix_capi::secret::SecretBytes;
 use serde_json::Value;
 
@@ -28,7 +30,8 @@ pub fn run(data: &[u8]) {
     let request = row.prepare(Params::parse(&params).unwrap()).unwrap();
     let mut bytes = SecretBytes::default();
     bytes.extend(body);
-    let outcome = read_answer(&request, Some(TOKEN), &head, Parsed::new(bytes), now());
+    let base = BaseUrl::parse("https://hs.example.test", false).unwrap();
+    let outcome = read_answer(&request, Some(&base), Some(TOKEN), &head, Parsed::new(bytes), now());
 
     assert_eq!(outcome.body.as_ref().unwrap().bytes.as_ref(), body, "the body stays as it came");
     assert_eq!((outcome.http_status, &outcome.location), (head.status, &head.location));

@@ -69,6 +69,7 @@ fn value(kind: Kind, secret: &str) -> Value {
         Kind::Email => json!("alice@example.test"),
         Kind::Country => json!("GB"),
         Kind::Uri => json!("app:/done"),
+        Kind::Page => json!("https://accounts.example.test/"),
         Kind::Natural => json!(1),
         Kind::Boolean => json!(true),
         Kind::Object => json!({"type": "m.id.user", "user": "alice"}),

@@ -119,7 +119,7 @@ fn check_redirect(given: &str) {
     let request = table::GET_VERSIONS.prepare(Params::new()).unwrap();
     let head = Head { status: 302, retry_after: None, location: Some(given.to_owned()) };
     let body = Parsed::new(SecretBytes::default());
-    let outcome = read_answer(&request, None, &head, body, UNIX_EPOCH);
+    let outcome = read_answer(&request, None, None, &head, body, UNIX_EPOCH);
     assert_eq!(outcome.ending, Ending::BadResponse);
     let named = Url::parse(given).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default();

@@ -15,7 +15,7 @@ pub mod table;
 mod weight;
 
 pub use answer::{Head, Parsed, read_answer};
-pub use base_url::BaseUrl;
+pub use base_url::{BaseUrl, is_this_machine};
 pub use client_secret::new_client_secret;
 pub use field::{Field, Kind, MAX_INTEGER, Place};
 pub use operation::{Auth, Method, Operation, Repeat, Request};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::{CryptoProvider, KeyProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::SigningKey;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
@@ -21,7 +22,10 @@ const UNKNOWN_ISSUER: Error = Error::InvalidCertificate(CertificateError::Unknow
 
 /// TLS 1.2 and 1.3 with ring and the roots that the options name.
 pub fn client_config(options: &Options) -> Result<ClientConfig, Outcome> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(CryptoProvider {
+        key_provider: &NoKeys,
+        ..rustls::crypto::ring::default_provider()
+    });
     let verifier = LazyVerifier {
         own: match options.roots.as_slice() {
             [] => None,
@@ -38,6 +42,16 @@ pub fn client_config(options: &Options) -> Result<ClientConfig, Outcome> {
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(config)
+}
+
+/// There are no client certificates; with a provider of keys, all that signs would be in the library.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
+        Err(Error::General("this library has no client certificates".to_owned()))
+    }
 }
 
 fn unusable(error: Error) -> Outcome {
