@@ -386,8 +386,8 @@ void mx_client_options_free(mx_client_options *options);
  * Clients: one for each homeserver, or one for each account.
  *
  * All clients of a process share two threads, one for the network and one for callbacks, and up to
- * four more that live while names are resolved. They start with the first client and are gone when
- * the last one has been freed.
+ * four more that live while names are resolved or large answers read. They start with the first
+ * client and are gone when the last one has been freed.
  */
 
 /** The way to one homeserver. Free it with mx_client_free. */

@@ -1,8 +1,8 @@
 //! Clients: one for each homeserver, or one for each account.
 //!
 //! All clients of a process share two threads, one for the network and one for callbacks, and up to
-//! four more that live while names are resolved. They start with the first client and are gone when
-//! the last one has been freed.
+//! four more that live while names are resolved or large answers read. They start with the first
+//! client and are gone when the last one has been freed.
 
 use std::ffi::c_char;
 use std::sync::Arc;
