@@ -90,11 +90,10 @@ class TcpProxy:
         upstream: int,
         fates: Sequence[Fate] = (),
         later: Fate = UNHARMED,
-        tls: ssl.SSLContext | None = None,
     ) -> Door:
-        """A new port before the server; with TLS of its own where a context is given."""
+        """A new port before the server."""
         door = Door(upstream, fates, later)
-        self._do(self._open(door, tls))
+        self._do(self._open(door, socket.create_server((HOST, 0))))
         TcpProxy.doors_made += 1
         return door
 
@@ -120,7 +119,7 @@ class TcpProxy:
         door.fates = door.fates[: door.connections]
         door.later = UNHARMED
         if door.shut is not None:
-            self._do(self._open(door, None, door.shut))
+            self._do(self._open(door, door.shut))
             door.shut = None
 
     def scripted_tls(self, context: ssl.SSLContext) -> int:
@@ -174,12 +173,7 @@ class TcpProxy:
         port: int = server.sockets[0].getsockname()[1]
         return port
 
-    async def _open(
-        self,
-        door: Door,
-        tls: ssl.SSLContext | None,
-        sock: socket.socket | None = None,
-    ) -> None:
+    async def _open(self, door: Door, listener: socket.socket) -> None:
         async def accept(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
@@ -194,11 +188,9 @@ class TcpProxy:
                 writer.close()
                 self._tasks.discard(task)
 
-        if sock is None:
-            sock = socket.create_server((HOST, 0))
-        server = await asyncio.start_server(accept, sock=sock, ssl=tls, backlog=BACKLOG)
+        server = await asyncio.start_server(accept, sock=listener, backlog=BACKLOG)
         self._servers.append(server)
-        door.port = server.sockets[0].getsockname()[1]
+        door.port = listener.getsockname()[1]
 
     async def _stop(self) -> None:
         for server in self._servers:
