@@ -307,7 +307,8 @@ mx_status mx_client_options_set_access_token(mx_client_options *options, const c
 
 /**
  * The proxy for every request. Default: what the environment says in HTTPS_PROXY, HTTP_PROXY,
- * ALL_PROXY and NO_PROXY, in either case; and none for http:// to this machine.
+ * ALL_PROXY and NO_PROXY, in either case; and none for http:// to this machine, for which a proxy
+ * elsewhere is never used.
  *
  * @param proxy  an http or https URL such as "http://user:password@proxy.example:3128"; nullable:
  *               the default

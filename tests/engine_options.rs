@@ -141,6 +141,17 @@ fn a_proxy_is_asked_for_the_whole_url_with_its_password_in_a_header() {
 }
 
 #[test]
+fn what_is_plain_because_it_stays_on_this_machine_goes_to_no_proxy_elsewhere() {
+    let script = echoing();
+    let delivery = Delivery::new(Mode::Queue);
+    let options = Options::from_json(&json!({"proxy": "http://proxy.invalid:3128"}));
+    let client = Client::new(&script.url(), &delivery.options(options));
+    client.call(RESET, &reset_params(1), None).unwrap();
+    let answer = delivery.next();
+    assert_eq!(answer.status(), MX_OK, "{}", answer.message());
+}
+
+#[test]
 fn a_proxy_that_cannot_be_reached_is_no_connection_and_its_password_stays_secret() {
     let closed = common::ClosedPort::new();
     let delivery = Delivery::new(Mode::Queue);

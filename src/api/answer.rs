@@ -283,13 +283,16 @@ mod tests {
             outcome.message
         );
     }
+
     fn echo(params: &str, error: &str) -> String {
         let request = table::LOGIN.prepare(Params::parse(params).unwrap()).unwrap();
         let body = serde_json::json!({"errcode": "M_BAD_JSON", "error": error}).to_string();
         let mut bytes = SecretBytes::default();
         bytes.extend(body.as_bytes());
         let head = Head { status: 400, ..Head::default() };
-        read_answer(&request, None, &head, Parsed::new(bytes), SystemTime::now()).message.into()
+        read_answer(&request, None, None, &head, Parsed::new(bytes), SystemTime::now())
+            .message
+            .into()
     }
 
     #[test]

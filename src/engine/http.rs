@@ -19,7 +19,8 @@ use super::retry::{Fault, Policy, Retries, jitter};
 use super::sync::lock;
 use super::tls;
 use crate::api::{
-    Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Parsed, Request, read_answer,
+    Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Parsed, Request, is_this_machine,
+    read_answer,
 };
 use crate::log;
 use crate::secret::{SecretBytes, SecretString};
@@ -61,12 +62,15 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false);
-        if let Some(proxy) = &options.proxy {
-            builder = builder.proxy(proxy_of(proxy)?);
-        } else if base.as_ref().is_some_and(BaseUrl::is_plain_loopback) {
-            // What is plain because it stays on this machine must not leave it for a proxy that the
-            // environment names.
-            builder = builder.no_proxy();
+        let stays_here = base.as_ref().is_some_and(BaseUrl::is_plain_loopback);
+        match &options.proxy {
+            Some(proxy) if !stays_here || is_here(proxy) => {
+                builder = builder.proxy(proxy_of(proxy)?);
+            }
+            // What is plain because it stays on this machine must not leave it for a proxy, be it of
+            // the options or of the environment.
+            _ if stays_here => builder = builder.no_proxy(),
+            _ => {}
         }
         let http = builder.build().map_err(|error| {
             Outcome::internal(format!("the HTTP client cannot be set up: {}", causes(&error)))
@@ -322,6 +326,12 @@ fn log_answer(op: u64, id: &str, outcome: &Outcome, started: Instant) {
         let time = started.elapsed().as_millis();
         log::info(format_args!("op {op}: {id}: {line}, after {time} ms"));
     }
+}
+
+/// Whether a proxy is on this machine.
+fn is_here(proxy: &SecretString) -> bool {
+    let url = Url::parse(proxy.as_str()).ok();
+    url.is_some_and(|url| url.host().is_some_and(|host| is_this_machine(&host)))
 }
 
 /// Reads a proxy's URL; the message never repeats it, since it may hold a password.
