@@ -6,13 +6,14 @@
 mod c;
 mod client;
 mod delivery;
+pub mod little_server;
 mod process;
 mod server;
 
 pub use c::{Answer, Handler, Queue, c_text, handler, run_handler, text};
 pub use client::{Client, Options, RawClient};
 pub use delivery::{Delivery, Inbox, Mode, Patience};
-pub use process::{live_objects, threads_of_ours};
+pub use process::{end_if_it_hangs, live_objects, threads_of_ours};
 pub use server::{ClosedPort, Script, Server, State, server};
 
 /// The operation that most tests call.
