@@ -66,7 +66,7 @@ fn a_call_submitted_while_a_queues_client_is_closed_is_refused_or_delivered() {
         let first = start(&calls, None, false).unwrap();
         let submitting = {
             let calls = Arc::clone(&calls);
-            thread::spawn(move || start(&calls, None, true))
+            thread::spawn(move || start(&calls, None, false))
         };
         calls.close();
         let mut delivered = rest(&queue);
@@ -135,7 +135,7 @@ impl Event {
 
 #[test]
 fn closing_inside_a_callback_runs_the_other_callbacks_and_stops_the_threads() {
-    explore("closing inside a callback", Some(2), || {
+    explore("closing inside a callback", Some(3), || {
         let (tally, closed) = (Arc::new(Tally::default()), Event::default());
         let calls = with_callbacks(Lease::with_callbacks());
         // The first never ends: closing cancels it inside the callback of the second.
@@ -158,7 +158,7 @@ fn closing_inside_a_callback_runs_the_other_callbacks_and_stops_the_threads() {
 
 #[test]
 fn a_client_freed_inside_anothers_callback_is_drained_there_while_the_other_is_freed_elsewhere() {
-    explore("two clients, one closed inside the callback of the other", Some(2), || {
+    explore("two clients, one closed inside the callback of the other", Some(3), || {
         let (inner_tally, outer_tally) = (Arc::new(Tally::default()), Arc::new(Tally::default()));
         let lease = Lease::with_callbacks();
         let (inner, outer) = (with_callbacks(lease.clone()), with_callbacks(lease));
