@@ -135,7 +135,7 @@ impl Event {
 
 #[test]
 fn closing_inside_a_callback_runs_the_other_callbacks_and_stops_the_threads() {
-    explore("closing inside a callback", Some(3), || {
+    explore("closing inside a callback", Some(2), || {
         let (tally, closed) = (Arc::new(Tally::default()), Event::default());
         let calls = with_callbacks(Lease::with_callbacks());
         // The first never ends: closing cancels it inside the callback of the second.
