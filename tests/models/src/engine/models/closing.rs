@@ -39,9 +39,10 @@ impl Tally {
     }
 }
 
-fn with_queue() -> (Arc<Calls>, Arc<Queue>) {
-    let queue = Arc::new(Queue::new().unwrap());
-    (Arc::new(Calls::new(Some(Arc::clone(&queue)), Lease::without_callbacks())), queue)
+/// The lease stands for another client, without which closing would wait for the threads, too.
+fn with_queue() -> (Arc<Calls>, Arc<Queue>, Lease) {
+    let (queue, lease) = (Arc::new(Queue::new().unwrap()), Lease::without_callbacks());
+    (Arc::new(Calls::new(Some(Arc::clone(&queue)), lease.clone())), queue, lease)
 }
 
 fn with_callbacks(lease: Lease) -> Arc<Calls> {
@@ -62,7 +63,7 @@ fn start(calls: &Arc<Calls>, handler: Option<Handler>, ends: bool) -> Result<u64
 #[test]
 fn a_call_submitted_while_a_queues_client_is_closed_is_refused_or_delivered() {
     let seen = explore("closing against submit, with a queue", Some(3), || {
-        let (calls, queue) = with_queue();
+        let (calls, queue, _other) = with_queue();
         let first = start(&calls, None, false).unwrap();
         let submitting = {
             let calls = Arc::clone(&calls);
@@ -83,7 +84,7 @@ fn a_call_submitted_while_a_queues_client_is_closed_is_refused_or_delivered() {
 #[test]
 fn a_call_that_is_cancelled_while_its_client_is_closed_is_delivered_once() {
     let seen = explore("closing against cancel, with a queue", Some(3), || {
-        let (calls, queue) = with_queue();
+        let (calls, queue, _other) = with_queue();
         let op = start(&calls, None, false).unwrap();
         let cancelling = {
             let calls = Arc::clone(&calls);
