@@ -6,29 +6,18 @@
 mod common;
 
 use std::fs;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
-use std::task::{Context, Poll};
-use std::thread::{self, JoinHandle, sleep};
+use std::thread;
 use std::time::Duration;
 
 use common::little_server::{Asked, Reply, serve};
+use common::victim::{Deed, Job, Victim};
 use common::{Patience, end_if_it_hangs, threads_of_ours};
-use matrix_capi::api::{BaseUrl, Ending, Operation, Outcome, Params, table};
-use matrix_capi::engine::{Call, Client, Next, Options, Queue, Refusal, UserData};
+use matrix_capi::api::{Ending, Operation, Params, table};
+use matrix_capi::engine::Call;
 use matrix_capi::flow::{Change, PasswordReset, ResetState, Server, Stage, discover};
 use serde_json::json;
-
-type Job = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
-/// What is done to a call in the middle of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
-    Cancel,
-    Free,
-}
 
 /// A homeserver for everybody: what it says depends on what it is asked, and how often.
 fn answer(asked: &Asked) -> Reply {
@@ -86,141 +75,6 @@ fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").map(Iterator::count).unwrap_or_default()
 }
 
-/// A job to which something is done after its n-th poll, if it still waits then.
-struct Tortured {
-    job: Job,
-    polls: Arc<AtomicUsize>,
-    at: usize,
-    deed: Option<Box<dyn FnOnce() + Send>>,
-    /// Counts the jobs that are alive.
-    _alive: Arc<()>,
-}
-
-impl Future for Tortured {
-    type Output = Outcome;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        let polls = self.polls.fetch_add(1, SeqCst) + 1;
-        let outcome = self.job.as_mut().poll(context);
-        if outcome.is_pending() && polls == self.at {
-            if let Some(deed) = self.deed.take() {
-                deed();
-            }
-        }
-        outcome
-    }
-}
-
-/// One client, to which something is done after the n-th poll of its calls; 0 is before the first.
-struct Victim {
-    client: Arc<Client>,
-    queue: Arc<Queue>,
-    name: String,
-    deed: Deed,
-    at: usize,
-    polls: Arc<AtomicUsize>,
-    done: Arc<AtomicUsize>,
-    freeing: Arc<Mutex<Option<JoinHandle<()>>>>,
-    alive: Arc<()>,
-}
-
-impl Victim {
-    fn new(case: &str, deed: Deed, at: usize) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("{case}-{}", NEXT.fetch_add(1, SeqCst));
-        let (client, queue) = client(&name);
-        let (polls, done, freeing, alive) = Default::default();
-        Self { client, queue, name, deed, at, polls, done, freeing, alive }
-    }
-
-    /// Runs a call until it has ended so, which is at once unless the deed is done to it.
-    fn until<F>(&mut self, ending: Ending, job: impl Fn(&str) -> F)
-    where
-        F: FnOnce(Call) -> Job,
-    {
-        loop {
-            let done = self.done.load(SeqCst);
-            let outcome = self.run(job(&self.name));
-            let hit = self.done.load(SeqCst) > done;
-            match (hit, outcome.ending) {
-                (true, Ending::Cancelled) => {}
-                // Freeing is done by another thread and may come too late.
-                (true, other) if self.deed == Deed::Free && other == ending => return,
-                (false, other) if other == ending => return,
-                _ => panic!("{} at {}: {hit} {outcome:?}", self.name, self.at),
-            }
-        }
-    }
-
-    /// Runs a call to its one completion, on another client if this one was freed.
-    fn run(&mut self, job: impl FnOnce(Call) -> Job) -> Outcome {
-        let op = Arc::new(AtomicU64::new(0));
-        let deed = self.deed(&op);
-        let first = self.at == 0 && self.polls.load(SeqCst) == 0 && self.done.load(SeqCst) == 0;
-        let (first, later) = if first { (Some(deed), None) } else { (None, Some(deed)) };
-        let announce = |id| {
-            op.store(id, SeqCst);
-            first.map(|deed| deed());
-        };
-        let tortured = |call| Tortured {
-            job: job(call),
-            polls: Arc::clone(&self.polls),
-            at: self.at,
-            deed: later,
-            _alive: Arc::clone(&self.alive),
-        };
-        let user_data = UserData(std::ptr::null_mut());
-        self.client.submit(None, user_data, announce, tortured).unwrap();
-        let Next::Finished(finished) = self.queue.next(None) else { panic!("nothing came") };
-        assert_eq!(finished.op, op.load(SeqCst));
-        assert_eq!(self.client.cancel(finished.op), Err(Refusal::NotFound));
-        let freeing = self.freeing.lock().unwrap().take();
-        if let Some(freeing) = freeing {
-            freeing.join().unwrap();
-            self.end();
-            (self.client, self.queue) = client(&self.name);
-        }
-        finished.outcome
-    }
-
-    fn deed(&self, op: &Arc<AtomicU64>) -> Box<dyn FnOnce() + Send> {
-        let (client, op, done) = (Arc::clone(&self.client), Arc::clone(op), Arc::clone(&self.done));
-        match self.deed {
-            Deed::Cancel => Box::new(move || {
-                assert_eq!(client.cancel(op.load(SeqCst)), Ok(()));
-                done.fetch_add(1, SeqCst);
-            }),
-            Deed::Free => {
-                let freeing = Arc::clone(&self.freeing);
-                Box::new(move || {
-                    *freeing.lock().unwrap() = Some(thread::spawn(move || client.close()));
-                    done.fetch_add(1, SeqCst);
-                    // So that it comes before the next poll, most of the time.
-                    sleep(Duration::from_millis(2));
-                })
-            }
-        }
-    }
-
-    /// Frees the client and sees that nothing of its calls is left.
-    fn end(&self) {
-        self.client.close();
-        assert!(matches!(self.queue.next(Some(Duration::ZERO)), Next::Nothing), "a second one");
-        assert_eq!(Arc::strong_count(&self.alive), 1, "a job outlives its client");
-        assert_eq!(Arc::strong_count(&self.client), 1, "somebody keeps the client");
-    }
-}
-
-fn client(name: &str) -> (Arc<Client>, Arc<Queue>) {
-    let queue = Arc::new(Queue::new().unwrap());
-    let options = Options {
-        queue: Some(Arc::clone(&queue)),
-        retry_delay: Duration::from_millis(10),
-        ..Options::default()
-    };
-    (Client::new(Some(BaseUrl::parse(&base(name), false).unwrap()), &options).unwrap(), queue)
-}
-
 /// Does both deeds at every place of what `scene` does with a client; so many places at the same
 /// time, because that changes at how many places a job waits.
 fn torture(case: &str, at_once: usize, scene: fn(&mut Victim)) {
@@ -228,10 +82,12 @@ fn torture(case: &str, at_once: usize, scene: fn(&mut Victim)) {
     let before = descriptors();
     // Whether the deed was done, and whether the scene was long enough for it.
     let run = |deed, at| {
-        let mut victim = Victim::new(case, deed, at);
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("{case}-{}", NEXT.fetch_add(1, SeqCst));
+        let mut victim = Victim::new(base(&name), deed, at);
         scene(&mut victim);
         victim.end();
-        (victim.done.load(SeqCst), victim.polls.load(SeqCst) >= at)
+        (victim.done(), victim.was_there())
     };
     for deed in [Deed::Cancel, Deed::Free] {
         let (mut places, mut first, mut goes_on) = (0, 0, true);
@@ -242,11 +98,11 @@ fn torture(case: &str, at_once: usize, scene: fn(&mut Victim)) {
                 runs.into_iter().map(|run| run.join().unwrap()).collect()
             });
             first += at_once;
-            places += runs.iter().map(|(done, _)| done).sum::<usize>();
+            places += runs.iter().filter(|(done, _)| *done).count();
             goes_on = runs.iter().all(|(_, long_enough)| *long_enough);
         }
         println!("{case}: {deed:?} at {places} places");
-        assert!(places >= 3, "{places}");
+        assert!(places >= 2, "accepted, and at its first poll: {places}");
         assert_eq!(threads_of_ours(), [""; 0]);
         // The server's ends of the connections are in this process, too.
         assert!(Patience::new().until(|| descriptors() == before), "descriptors are left");
@@ -264,27 +120,27 @@ fn versions() -> impl FnOnce(Call) -> Job {
 
 #[test]
 fn a_get_can_be_ended_at_every_place() {
-    torture("get", 4, |victim| victim.until(Ending::Ok, |_| versions()));
+    torture("get", 4, |victim| victim.until(Ending::Ok, versions));
 }
 
 #[test]
 fn a_slow_answer_can_be_ended_at_every_place() {
-    torture("slow", 4, |victim| victim.until(Ending::Ok, |_| versions()));
+    torture("slow", 4, |victim| victim.until(Ending::Ok, versions));
 }
 
 #[test]
 fn a_call_with_retries_can_be_ended_at_every_place() {
-    torture("breaks", 4, |victim| victim.until(Ending::Ok, |_| versions()));
+    torture("breaks", 4, |victim| victim.until(Ending::Ok, versions));
 }
 
 #[test]
 fn a_call_that_waits_for_a_rate_limit_can_be_ended_at_every_place() {
-    torture("limits", 4, |victim| victim.until(Ending::Ok, |_| versions()));
+    torture("limits", 4, |victim| victim.until(Ending::Ok, versions));
 }
 
 #[test]
 fn a_call_that_is_redirected_can_be_ended_at_every_place() {
-    torture("redirects", 4, |victim| victim.until(Ending::BadResponse, |_| versions()));
+    torture("redirects", 4, |victim| victim.until(Ending::BadResponse, versions));
 }
 
 fn mail_params() -> Params {
@@ -298,14 +154,14 @@ fn mail_params() -> Params {
 fn a_post_can_be_ended_at_every_place() {
     torture("post", 4, |victim| {
         let row = &table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL;
-        victim.until(Ending::Ok, |_| operation(row, mail_params));
+        victim.until(Ending::Ok, || operation(row, mail_params));
     });
 }
 
 #[test]
 fn discovery_can_be_ended_at_every_place() {
     torture("discover", 4, |victim| {
-        victim.until(Ending::Ok, |_| {
+        victim.until(Ending::Ok, || {
             // It is no homeserver: its well-known document redirects, and leads to one.
             let site = Server::parse(&base("site"), false).unwrap();
             |call| Box::pin(discover(call, site)) as Job
@@ -315,12 +171,12 @@ fn discovery_can_be_ended_at_every_place() {
 
 fn new_reset(victim: &Victim) -> ResetState {
     let email = "alice@example.test";
-    ResetState::new(&base(&victim.name), email, None, "secret".into()).unwrap()
+    ResetState::new(&victim.base, email, None, "secret".into()).unwrap()
 }
 
 /// Changes the password; the reset must be at that stage, and is done then.
 fn finish(victim: &mut Victim, reset: &Arc<PasswordReset>) {
-    victim.until(Ending::Ok, |_| {
+    victim.until(Ending::Ok, || {
         let step = reset.begin_finish().unwrap();
         let change = Change { new_password: "new password".into(), logout_devices: false };
         |call| Box::pin(step.finish(call, change, Duration::from_secs(60))) as Job
@@ -332,12 +188,12 @@ fn finish(victim: &mut Victim, reset: &Arc<PasswordReset>) {
 fn a_whole_password_reset_can_be_ended_at_every_place_and_goes_on_to_its_end() {
     torture("reset", 4, |victim| {
         let reset = PasswordReset::new(new_reset(victim));
-        victim.until(Ending::Ok, |_| {
+        victim.until(Ending::Ok, || {
             let step = reset.begin_send().unwrap();
             |call| Box::pin(step.send(call)) as Job
         });
         assert_eq!(reset.stage(), Stage::AwaitsToken);
-        victim.until(Ending::Ok, |_| {
+        victim.until(Ending::Ok, || {
             let step = reset.begin_submit_token().unwrap();
             |call| Box::pin(step.submit_token(call, "token".into())) as Job
         });

@@ -9,6 +9,7 @@ mod delivery;
 pub mod little_server;
 mod process;
 mod server;
+pub mod victim;
 
 pub use c::{Answer, Handler, Queue, c_text, handler, run_handler, text};
 pub use client::{Client, Options, RawClient};

@@ -39,9 +39,10 @@ impl Tally {
     }
 }
 
-fn with_queue() -> (Arc<Calls>, Arc<Queue>) {
-    let queue = Arc::new(Queue::new().unwrap());
-    (Arc::new(Calls::new(Some(Arc::clone(&queue)), Lease::without_callbacks())), queue)
+/// The lease stands for another client, without which closing would wait for the threads, too.
+fn with_queue() -> (Arc<Calls>, Arc<Queue>, Lease) {
+    let (queue, lease) = (Arc::new(Queue::new().unwrap()), Lease::without_callbacks());
+    (Arc::new(Calls::new(Some(Arc::clone(&queue)), lease.clone())), queue, lease)
 }
 
 fn with_callbacks(lease: Lease) -> Arc<Calls> {
@@ -62,11 +63,11 @@ fn start(calls: &Arc<Calls>, handler: Option<Handler>, ends: bool) -> Result<u64
 #[test]
 fn a_call_submitted_while_a_queues_client_is_closed_is_refused_or_delivered() {
     let seen = explore("closing against submit, with a queue", Some(3), || {
-        let (calls, queue) = with_queue();
+        let (calls, queue, _other) = with_queue();
         let first = start(&calls, None, false).unwrap();
         let submitting = {
             let calls = Arc::clone(&calls);
-            thread::spawn(move || start(&calls, None, true))
+            thread::spawn(move || start(&calls, None, false))
         };
         calls.close();
         let mut delivered = rest(&queue);
@@ -83,7 +84,7 @@ fn a_call_submitted_while_a_queues_client_is_closed_is_refused_or_delivered() {
 #[test]
 fn a_call_that_is_cancelled_while_its_client_is_closed_is_delivered_once() {
     let seen = explore("closing against cancel, with a queue", Some(3), || {
-        let (calls, queue) = with_queue();
+        let (calls, queue, _other) = with_queue();
         let op = start(&calls, None, false).unwrap();
         let cancelling = {
             let calls = Arc::clone(&calls);
@@ -158,7 +159,7 @@ fn closing_inside_a_callback_runs_the_other_callbacks_and_stops_the_threads() {
 
 #[test]
 fn a_client_freed_inside_anothers_callback_is_drained_there_while_the_other_is_freed_elsewhere() {
-    explore("two clients, one closed inside the callback of the other", Some(2), || {
+    explore("two clients, one closed inside the callback of the other", Some(3), || {
         let (inner_tally, outer_tally) = (Arc::new(Tally::default()), Arc::new(Tally::default()));
         let lease = Lease::with_callbacks();
         let (inner, outer) = (with_callbacks(lease.clone()), with_callbacks(lease));

@@ -3,6 +3,7 @@
 use std::future::{Future, pending, poll_fn};
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::Poll;
 
 use loom::thread;
@@ -43,6 +44,35 @@ fn yielding() -> impl Future<Output = ()> + Send {
     })
 }
 
+/// Whether a call has an outcome: its job is gone before, and it can be cancelled until then.
+#[derive(Clone, Default)]
+struct Gone(Arc<AtomicBool>);
+
+impl Gone {
+    /// The same job, which says when it is gone.
+    fn after<F: Future<Output = Outcome>>(&self, job: F) -> impl Future<Output = Outcome> + use<F> {
+        let sentry = Sentry(self.clone());
+        async move {
+            let _sentry = sentry;
+            job.await
+        }
+    }
+
+    fn cancel(&self, calls: &Calls, op: u64) -> Result<(), Refusal> {
+        let asked = calls.cancel(op);
+        assert!(asked == DONE || self.0.load(SeqCst), "not found, and yet it has no outcome");
+        asked
+    }
+}
+
+struct Sentry(Gone);
+
+impl Drop for Sentry {
+    fn drop(&mut self) {
+        self.0.0.store(true, SeqCst);
+    }
+}
+
 /// A call of this job, cancelled while it runs.
 fn cancelled_while_it_runs<F>(
     name: &str,
@@ -55,8 +85,10 @@ fn cancelled_while_it_runs<F>(
         let (calls, queue) = client();
         let completion = calls.accept(None, UserData::none()).unwrap();
         let op = completion.op();
-        calls.start(completion, job());
-        let asked = calls.cancel(op);
+        let gone = Gone::default();
+        calls.start(completion, gone.after(job()));
+        let asked = gone.cancel(&calls, op);
+        let _ = gone.cancel(&calls, op);
         let first = taken(&queue);
         assert_eq!(first.op, op);
         assert_eq!(calls.cancel(op), TOO_LATE);
@@ -115,13 +147,15 @@ fn an_outcome_that_comes_from_elsewhere_and_two_cancels_make_one_completion() {
         // What ends the job is a flag with a waker, and so is a request to end.
         let answer = Arc::new(Cancel::default());
         let network = Arc::clone(&answer);
-        calls.start(completion, poll_fn(move |context| answer.poll(context).map(|()| good())));
+        let job = poll_fn(move |context| answer.poll(context).map(|()| good()));
+        let gone = Gone::default();
+        calls.start(completion, gone.after(job));
         let network = thread::spawn(move || network.request());
         let other = {
-            let calls = Arc::clone(&calls);
-            thread::spawn(move || calls.cancel(op))
+            let (calls, gone) = (Arc::clone(&calls), gone.clone());
+            thread::spawn(move || gone.cancel(&calls, op))
         };
-        let mine = calls.cancel(op);
+        let mine = gone.cancel(&calls, op);
         let first = taken(&queue);
         let others = other.join().unwrap();
         network.join().unwrap();
