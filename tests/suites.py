@@ -182,6 +182,7 @@ SUITES = (
         "what a request, the library and a client cost, against benches/budget.toml",
         ("cargo", "make", "cc", "valgrind", "strip"),
         ("{python} benches/budget.py",),
+        alone=True,
     ),
     Suite(
         "homeserver",
