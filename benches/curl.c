@@ -82,8 +82,8 @@ static void set_up(struct slot *slot, const struct load *load, struct curl_slist
     curl_easy_setopt(slot->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(slot->easy, CURLOPT_USERAGENT, "matrix-capi-benches");
     curl_easy_setopt(slot->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, 30000L);
-    curl_easy_setopt(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+    curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, 60000L);
+    curl_easy_setopt(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, 60000L);
     curl_easy_setopt(slot->easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(slot->easy, CURLOPT_WRITEDATA, slot);
     curl_easy_setopt(slot->easy, CURLOPT_PRIVATE, slot);
