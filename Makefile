@@ -43,7 +43,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test lint wheel install uninstall clean
+.PHONY: help bindings build demo test lint sanitize miri wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -54,6 +54,8 @@ help:
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
 	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
 	@echo 'make lint                   formatting, lints, types'
+	@echo 'make sanitize               memory errors, leaks, undefined behaviour, data races: asan, tsan, valgrind'
+	@echo 'make miri                   what of the unit tests Miri can run, with a nightly that has it'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
 	@echo 'make uninstall PREFIX=...   removes them'
@@ -82,6 +84,13 @@ test:
 
 lint:
 	@$(PYTHON) tests/run.py --only lint
+
+sanitize:
+	@$(PYTHON) tests/run.py --only sanitizers c-asan rust-asan c-tsan rust-tsan c-valgrind
+
+# Miri has no sockets with TLS and no poll(): it runs what is pure, and the queue.
+miri:
+	@$(CARGO) +nightly miri test --lib -- --skip engine::client --skip engine::readable --skip the_descriptor
 
 wheel: $(RELEASE)/libmatrix_capi.a
 	@echo 'Making the Python package into build/wheels'

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Suite:
-    """A row: what it proves, the programs it needs ("venv" is the Python environment with Synapse), its commands.
+    """A row: what it proves, what it needs (programs, patterns of paths, "venv" for the Python environment with Synapse),
+    its commands.
 
     Commands run one after another from the project's root until one fails. {python} is the Python that runs this,
     {venv} the environment, {build} the folder for what tests build, {release} where the release libraries are.
@@ -19,6 +20,17 @@ class Suite:
     commands: tuple[str, ...]
     timeout: float = 1800
 
+
+# What builds the library under a sanitizer: see tests/sanitizers/sanitizer.py.
+SANITIZER = (
+    "/usr/bin/cargo",
+    "/usr/bin/rustc",
+    "/usr/lib/rustlib/src/rust/library/std/Cargo.toml",
+    "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.tsan-*.a",
+    "/usr/lib/llvm-19/bin/ld.lld",
+    "clang-19",
+    "setarch",
+)
 
 SUITES = (
     Suite(
@@ -83,6 +95,36 @@ SUITES = (
             "{python} tests/c_program.py static {build}/contract-static tests/c/*.c",
             "env MX_TEST_SLOW=1 valgrind --fair-sched=try --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite {build}/contract-static {python} tests/scripted/server.py",
         ),
+    ),
+    Suite(
+        "sanitizers",
+        "the sanitizers and valgrind report the bugs that are planted for them",
+        (*SANITIZER, "cargo", "make", "cc", "nm", "valgrind"),
+        ("{python} -m unittest discover -v tests/sanitizers",),
+    ),
+    Suite(
+        "c-asan",
+        "no memory error, leak or undefined behaviour in the C contracts",
+        SANITIZER,
+        ("{python} tests/sanitizers/sanitizer.py address c",),
+    ),
+    Suite(
+        "rust-asan",
+        "no memory error and no leak in the Rust tests",
+        SANITIZER,
+        ("{python} tests/sanitizers/sanitizer.py address rust",),
+    ),
+    Suite(
+        "c-tsan",
+        "no data race in the C contracts",
+        SANITIZER,
+        ("{python} tests/sanitizers/sanitizer.py thread c",),
+    ),
+    Suite(
+        "rust-tsan",
+        "no data race in the Rust tests",
+        SANITIZER,
+        ("{python} tests/sanitizers/sanitizer.py thread rust",),
     ),
     Suite(
         "homeserver",
