@@ -43,7 +43,7 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help bindings build demo test lint sanitize miri wheel install uninstall clean
+.PHONY: help bindings build demo test lint sanitize sanitize-rust miri wheel install uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -55,6 +55,7 @@ help:
 	@echo '                            REQUIRE_ALL=1 makes a skipped suite a failure'
 	@echo 'make lint                   formatting, lints, types'
 	@echo 'make sanitize               memory errors, leaks, undefined behaviour, data races: asan, tsan, valgrind'
+	@echo 'make sanitize-rust          the Rust tests in the same way, without valgrind'
 	@echo 'make miri                   what of the unit tests Miri can run, with a nightly that has it'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
@@ -86,7 +87,11 @@ lint:
 	@$(PYTHON) tests/run.py --only lint
 
 sanitize:
-	@$(PYTHON) tests/run.py --only sanitizers c-asan rust-asan c-tsan rust-tsan c-valgrind
+	@$(PYTHON) tests/run.py --only sanitizers c-asan c-tsan c-valgrind
+
+sanitize-rust:
+	@$(PYTHON) tests/sanitizers/sanitizer.py address rust
+	@$(PYTHON) tests/sanitizers/sanitizer.py thread rust
 
 # Miri has no sockets with TLS and no poll(): it runs what is pure, and the queue.
 miri:

@@ -2,7 +2,9 @@
 //! `--cfg planted_bugs`, and so never in a library that is shipped.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// Reads the byte behind an allocation.
 #[unsafe(no_mangle)]
@@ -43,20 +45,42 @@ pub extern "C" fn mx_planted_undefined_behaviour() -> u8 {
 pub extern "C" fn mx_planted_race() {
     static mut NUMBER: u64 = 0;
     // SAFETY: none.
-    let write = || unsafe { (&raw mut NUMBER).write(black_box(1)) };
-    let other = thread::spawn(write);
-    write();
-    let _ = other.join();
+    let write = || unsafe { black_box(&raw mut NUMBER).write(1) };
+    race(write, write);
 }
 
-/// The same where one of the two accesses is made by compiled code of the standard library.
+/// The same where compiled code of the standard library reads what is written.
 #[unsafe(no_mangle)]
 pub extern "C" fn mx_planted_race_with_std() {
-    static mut TEXT: [u8; 5] = *b"hello";
-    let text = &raw mut TEXT;
-    // SAFETY: none.
-    let other = thread::spawn(|| unsafe { std::str::from_utf8(&*(&raw const TEXT)).is_ok() });
-    // SAFETY: none.
-    unsafe { text.cast::<u8>().write(black_box(b'j')) };
-    let _ = other.join();
+    static mut TEXT: [u8; 1] = *b"a";
+    race(
+        // SAFETY: none.
+        || unsafe { black_box(&raw mut TEXT).write(*b"b") },
+        || {
+            // SAFETY: none.
+            let _ = black_box(std::str::from_utf8(unsafe { &*black_box(&raw const TEXT) }));
+        },
+    );
+}
+
+/// Runs both once, on two threads that live meanwhile: the flags, being relaxed, order nothing else.
+fn race(first: fn(), second: fn()) {
+    let started = AtomicBool::new(false);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            second();
+            started.store(true, Ordering::Relaxed);
+            wait_for(&done);
+        });
+        wait_for(&started);
+        first();
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+fn wait_for(flag: &AtomicBool) {
+    while !flag.load(Ordering::Relaxed) {
+        thread::sleep(Duration::from_millis(1));
+    }
 }

@@ -109,22 +109,10 @@ SUITES = (
         ("{python} tests/sanitizers/sanitizer.py address c",),
     ),
     Suite(
-        "rust-asan",
-        "no memory error and no leak in the Rust tests",
-        SANITIZER,
-        ("{python} tests/sanitizers/sanitizer.py address rust",),
-    ),
-    Suite(
         "c-tsan",
         "no data race in the C contracts",
         SANITIZER,
         ("{python} tests/sanitizers/sanitizer.py thread c",),
-    ),
-    Suite(
-        "rust-tsan",
-        "no data race in the Rust tests",
-        SANITIZER,
-        ("{python} tests/sanitizers/sanitizer.py thread rust",),
     ),
     Suite(
         "homeserver",

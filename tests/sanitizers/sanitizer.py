@@ -14,6 +14,7 @@ import functools
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -47,7 +48,7 @@ SANITIZERS = {
         "address",
         ("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
         options={
-            "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:allow_addr2line=1",
+            "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
             "UBSAN_OPTIONS": "print_stacktrace=1",
             # What a forked child leaks, it leaks on purpose.
             "MX_TEST_LEAKS": "1",
@@ -59,7 +60,8 @@ SANITIZERS = {
         cargo_flags=("-Zbuild-std",),
         # The runtime does not know every layout that a randomised address space can have.
         wrapper=("setarch", "-R"),
-        options={"TSAN_OPTIONS": "die_after_fork=0:allow_addr2line=1"},
+        # Forking many times is very slow under it, hence fewer rounds.
+        options={"TSAN_OPTIONS": "die_after_fork=0", "MX_TEST_SLOW": "1"},
     ),
 }
 
@@ -85,9 +87,15 @@ def environment(sanitizer: Sanitizer) -> dict[str, str]:
         *(f"-Clink-arg={flag}" for flag in link),
         "--cfg planted_bugs",
     ]
+    options = {
+        name: f"{value}:external_symbolizer_path={shutil.which('addr2line') or ''}"
+        if name.endswith("SAN_OPTIONS")
+        else value
+        for name, value in sanitizer.options.items()
+    }
     return {
         **os.environ,
-        **sanitizer.options,
+        **options,
         "RUSTC": RUSTC,
         "RUSTC_BOOTSTRAP": "1",
         "RUSTFLAGS": " ".join(rust_flags),

@@ -166,9 +166,10 @@ class Memcheck(Reports):
 class Shipped(unittest.TestCase):
     def test_no_planted_bug_is_in_a_library_that_is_shipped(self) -> None:
         for name in ("libmatrix_capi.a", "libmatrix_capi.so"):
-            symbols = run(["nm", installed() / "lib" / name])
-            self.assertIn(" mx_version\n", symbols)
-            self.assertNotIn("mx_planted", symbols)
+            # Bytes, because not every nm can read every object that link-time optimisation left.
+            shipped = (installed() / "lib" / name).read_bytes()
+            self.assertIn(b"mx_version", shipped)
+            self.assertNotIn(b"mx_planted", shipped)
 
 
 if __name__ == "__main__":
