@@ -45,7 +45,8 @@ LICENCES := LICENSE-APACHE LICENSE-MIT
 PC := pkgconfig/matrix-capi.pc
 CMAKE := cmake/matrix_capi/matrix_capi-config.cmake cmake/matrix_capi/matrix_capi-config-version.cmake
 
-.PHONY: help abi audit bench bindings build demo deny test faults fuzz soak lint wheel install uninstall clean
+.PHONY: help abi audit bench bindings build demo deny test faults fuzz soak lint sanitize sanitize-rust miri wheel install \
+	uninstall clean
 .DEFAULT_GOAL := build
 
 help:
@@ -65,6 +66,9 @@ help:
 	@echo 'make fuzz SECONDS=60        each fuzz target for that long; TARGET="params urls" picks some'
 	@echo 'make deny                   licences, sources and versions of the crates, by cargo-deny'
 	@echo 'make audit                  known weaknesses of the crates, by cargo-deny: fetches the list of advisories'
+	@echo 'make sanitize               memory errors, leaks, undefined behaviour, data races: asan, tsan, valgrind'
+	@echo 'make sanitize-rust          the Rust tests in the same way, without valgrind'
+	@echo 'make miri                   what of the unit tests Miri can run, with a nightly that has it'
 	@echo 'make wheel                  the Python package with the library, into build/wheels'
 	@echo 'make install PREFIX=...     header, libraries, pkg-config and CMake packages; also LIBDIR, DESTDIR'
 	@echo 'make uninstall PREFIX=...   removes them'
@@ -116,6 +120,17 @@ deny audit: CHECKS = $(if $(filter audit,$@),advisories,licenses bans sources)
 deny audit:
 	@$(CARGO) deny --version 2>/dev/null || { echo 'There is no cargo-deny: cargo install --locked cargo-deny@$(CARGO_DENY)'; exit 1; }
 	@$(CARGO) deny --locked check $(CHECKS)
+
+sanitize:
+	@$(PYTHON) tests/run.py --only sanitizers c-asan c-tsan c-valgrind
+
+sanitize-rust:
+	@$(PYTHON) tests/sanitizers/sanitizer.py address rust
+	@$(PYTHON) tests/sanitizers/sanitizer.py thread rust
+
+# Miri has no sockets with TLS and no poll(): it runs what is pure, and the queue.
+miri:
+	@$(CARGO) +nightly miri test --lib -- --skip engine::client --skip engine::readable --skip the_descriptor
 
 wheel: $(RELEASE)/libmatrix_capi.a
 	@echo 'Making the Python package into build/wheels'

@@ -24,5 +24,7 @@ pub mod ffi;
 pub mod flow;
 #[deny(unsafe_code)]
 pub mod log;
+#[cfg(planted_bugs)]
+mod planted;
 #[deny(unsafe_code)]
 pub mod secret;

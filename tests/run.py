@@ -11,6 +11,7 @@ runner says nothing counts as one test, and so does a skipped suite.
 from __future__ import annotations
 
 import argparse
+import glob
 import os
 import shlex
 import shutil
@@ -54,6 +55,8 @@ class Places:
         """Why the need is not met; empty if it is."""
         if need == "venv":
             return self.lacks_venv()
+        if "/" in need:
+            return "" if glob.glob(need) else f"no {need}"
         return "" if shutil.which(need) else f"no {need}"
 
     def lacks_venv(self) -> str:

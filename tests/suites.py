@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Suite:
-    """A row: what it proves, the programs it needs ("venv" is the Python environment with Synapse), its commands.
+    """A row: what it proves, what it needs (programs, patterns of paths, "venv" for the Python environment with Synapse),
+    its commands.
 
     Commands run one after another from the project's root until one fails. {python} is the Python that runs this,
     {venv} the environment, {build} the folder for what tests build, {release} where the release libraries are.
@@ -32,6 +33,17 @@ BUILD = Suite(
     ("cargo", "make"),
     ("make install PREFIX={build}/prefix",),
     library=False,
+)
+
+# What builds the library under a sanitizer: see tests/sanitizers/sanitizer.py.
+SANITIZER = (
+    "/usr/bin/cargo",
+    "/usr/bin/rustc",
+    "/usr/lib/rustlib/src/rust/library/std/Cargo.toml",
+    "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.tsan-*.a",
+    "/usr/lib/llvm-19/bin/ld.lld",
+    "clang-19",
+    "setarch",
 )
 
 SUITES = (
@@ -183,6 +195,29 @@ SUITES = (
         ("cargo", "make", "cc", "valgrind", "strip"),
         ("{python} benches/budget.py",),
         alone=True,
+    ),
+    Suite(
+        "sanitizers",
+        "the sanitizers and valgrind report the bugs that are planted for them",
+        (*SANITIZER, "cargo", "make", "cc", "nm", "valgrind"),
+        ("{python} -m unittest discover -v tests/sanitizers",),
+        holds=("target/sanitize",),
+    ),
+    Suite(
+        "c-asan",
+        "no memory error, leak or undefined behaviour in the C contracts",
+        SANITIZER,
+        ("{python} tests/sanitizers/sanitizer.py address c",),
+        library=False,
+        holds=("target/sanitize",),
+    ),
+    Suite(
+        "c-tsan",
+        "no data race in the C contracts",
+        SANITIZER,
+        ("{python} tests/sanitizers/sanitizer.py thread c",),
+        library=False,
+        holds=("target/sanitize",),
     ),
     Suite(
         "homeserver",
