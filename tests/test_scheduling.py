@@ -99,6 +99,8 @@ class InAFolder(unittest.TestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A shell without job control has its background jobs ignore it, and their children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run_suites(self, suites: Sequence[Suite], jobs: int) -> dict[str, Outcome]:

@@ -5,17 +5,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a find is a panic")]
 
+// The tests' own, of which the targets need a part.
+#[allow(dead_code)]
 #[path = "../../tests/common/c.rs"]
-pub mod c;
+mod c;
+#[allow(dead_code)]
 #[path = "../../tests/common/client.rs"]
-pub mod client;
+mod client;
 #[path = "../../tests/common/process.rs"]
 mod process_of_tests;
 
-pub mod input;
-pub mod rows;
-pub mod server;
-pub mod words;
+mod input;
+mod rows;
+mod server;
+mod words;
 
 pub mod calls;
 pub mod http;

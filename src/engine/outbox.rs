@@ -28,8 +28,8 @@ struct Outbox {
     waker: Option<Waker>,
 }
 
+// There is one on the I/O thread only.
 thread_local! {
-    /// There is one on the I/O thread only.
     static OUTBOX: RefCell<Option<Outbox>> = const { RefCell::new(None) };
 }
 

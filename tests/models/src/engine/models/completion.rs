@@ -2,6 +2,7 @@
 
 use std::future::{Future, pending, poll_fn};
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::Poll;
@@ -14,6 +15,7 @@ use crate::api::Outcome;
 use crate::engine::UserData;
 use crate::engine::calls::{Calls, Refusal};
 use crate::engine::cancel::Cancel;
+use crate::engine::completion::Task;
 use crate::engine::queue::Queue;
 use crate::engine::runtime::Lease;
 
@@ -198,9 +200,9 @@ fn a_call_that_is_dropped_while_it_runs_completes_once() {
         let completion = calls.accept(None, UserData::none()).unwrap();
         let op = completion.op();
         let running = thread::spawn(move || {
-            let mut task = Box::pin(completion.run(pending()));
+            let mut task = Task::new(completion, pending());
             let _ = loom::future::block_on(poll_fn(|context| {
-                Poll::Ready(task.as_mut().poll(context).is_ready())
+                Poll::Ready(Pin::new(&mut task).poll(context).is_ready())
             }));
         });
         let asked = calls.cancel(op);
