@@ -53,7 +53,7 @@ WITH_A_CHILD = (
 
 # The runner itself; its rows are the programs in a folder, of which those named uses_... use the library that build.py makes.
 RUNNER = """\
-import sys; sys.path.insert(0, "tests")
+import signal, sys; sys.path.insert(0, "tests")
 from pathlib import Path
 import suites
 here = Path(sys.argv.pop(1))
@@ -64,6 +64,7 @@ rows = {
 suites.BUILD = rows.get("build", suites.BUILD)
 import run
 run.SUITES, run.LOGS = list(rows.values()), here
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run.program()
 """
 
@@ -99,8 +100,6 @@ class InAFolder(unittest.TestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # A shell without job control has its background jobs ignore it, and their children.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run_suites(self, suites: Sequence[Suite], jobs: int) -> dict[str, Outcome]:
