@@ -175,11 +175,16 @@ def test_ctrl_c_ends_the_request(server: Server) -> None:
         script.wait(1)
         os.kill(os.getpid(), signal.SIGINT)
 
-    with Client(script.url) as client:
-        threading.Thread(target=interrupt).start()
-        with pytest.raises(KeyboardInterrupt):
-            client.get_versions()
-        script.wait_for(lambda state: state["closed_early"] == 1, 1)
+    # Where the tests run in the background of a shell, it is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Client(script.url) as client:
+            threading.Thread(target=interrupt).start()
+            with pytest.raises(KeyboardInterrupt):
+                client.get_versions()
+            script.wait_for(lambda state: state["closed_early"] == 1, 1)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_client_cannot_be_pickled_and_says_why() -> None:
