@@ -6,16 +6,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a find is a panic")]
 
 #[path = "../../tests/common/c.rs"]
-pub mod c;
+#[allow(dead_code, reason = "the tests use the rest of it")]
+mod c;
 #[path = "../../tests/common/client.rs"]
-pub mod client;
+#[allow(dead_code, reason = "the tests use the rest of it")]
+mod client;
 #[path = "../../tests/common/process.rs"]
+#[allow(dead_code, reason = "a fuzzer needs no end after five minutes")]
 mod process_of_tests;
 
-pub mod input;
-pub mod rows;
-pub mod server;
-pub mod words;
+mod input;
+mod rows;
+mod server;
+mod words;
 
 pub mod calls;
 pub mod http;
@@ -26,7 +29,7 @@ pub mod saved;
 pub mod urls;
 pub mod well_known;
 
-pub mod process {
+mod process {
     //! The process that the targets run in.
 
     use super::process_of_tests;
