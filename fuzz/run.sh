@@ -32,7 +32,7 @@ for target in "$@"; do
   esac
   ASAN_OPTIONS=quarantine_size_mb=64 $fuzz/target/"$host"/release/"$target" \
     "$fuzz/corpus/$target" "fuzz/seeds/$target" "fuzz/finds/$target" -artifact_prefix="$fuzz/finds/$target/" \
-    -dict=fuzz/dictionary -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -max_len=4096 -detect_leaks=$leaks -print_final_stats=1 \
+    -dict=fuzz/dictionary -max_total_time="$seconds" -timeout=120 -rss_limit_mb=2048 -max_len=4096 -detect_leaks=$leaks -print_final_stats=1 \
     >"$log" 2>&1 || failed=1
   grep -E '^#[0-9]+\s+DONE|^stat::(number_of_executed_units|peak_rss_mb)|^SUMMARY|panicked at|^==.*ERROR' "$log" | tail -n 6
   rmdir "fuzz/finds/$target" 2>/dev/null || true

@@ -5,14 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a find is a panic")]
 
-// The tests' own, of which the targets need a part.
-#[allow(dead_code)]
 #[path = "../../tests/common/c.rs"]
+#[allow(dead_code, reason = "the tests use the rest of it")]
 mod c;
-#[allow(dead_code)]
 #[path = "../../tests/common/client.rs"]
+#[allow(dead_code, reason = "the tests use the rest of it")]
 mod client;
 #[path = "../../tests/common/process.rs"]
+#[allow(dead_code, reason = "a fuzzer needs no end after five minutes")]
 mod process_of_tests;
 
 mod input;
@@ -29,7 +29,7 @@ pub mod saved;
 pub mod urls;
 pub mod well_known;
 
-pub mod process {
+mod process {
     //! The process that the targets run in.
 
     use super::process_of_tests;

@@ -19,7 +19,7 @@ use crate::server::Server;
 
 pub const SLOTS: usize = 3;
 /// For what must come soon.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 type Reset = (Pointer<mx_password_reset>, Arc<ClientOf>);
 
