@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -149,6 +149,12 @@ def program(
     return made
 
 
+def without_leaks(sanitizer: Sanitizer) -> Sanitizer:
+    """The Rust tests give the library callbacks that live for ever; leaks are looked for in the C contracts."""
+    asan = sanitizer.options.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+    return replace(sanitizer, options={**sanitizer.options, "ASAN_OPTIONS": asan})
+
+
 def main() -> int:
     if len(sys.argv) != 3 or sys.argv[1] not in SANITIZERS:
         print(__doc__, file=sys.stderr)
@@ -156,7 +162,7 @@ def main() -> int:
     sanitizer = SANITIZERS[sys.argv[1]]
     try:
         if sys.argv[2] == "rust":
-            cargo(sanitizer, "test", "--no-fail-fast")
+            cargo(without_leaks(sanitizer), "test", "--no-fail-fast")
             return 0
         suite = program(sanitizer.name, ["tests/c/*.c"])
     except CommandFailed as failure:

@@ -34,11 +34,24 @@ class Answer:
         body = outcome.success()
         answer = json.loads(body)
         values: dict[str, Any] = {}
-        for known in fields(cls)[len(fields(Answer)) :]:
-            value = answer.get(known.metadata.get("name", known.name))
+        for name, on_the_wire in _own_fields(cls):
+            value = answer.get(on_the_wire)
             # The library has checked what must be there; "" is how some say that it is not.
-            values[known.name] = None if value == "" else value
+            values[name] = None if value == "" else value
         return cls(outcome.http_status, answer, body, **values)
+
+
+_OWN_FIELDS: dict[type[Answer], list[tuple[str, str]]] = {}
+
+
+def _own_fields(answer: type[Answer]) -> list[tuple[str, str]]:
+    """The fields that a kind of answer adds, each with its name on the wire."""
+    known = _OWN_FIELDS.get(answer)
+    if known is None:
+        own = fields(answer)[len(fields(Answer)) :]
+        known = [(one.name, one.metadata.get("name", one.name)) for one in own]
+        _OWN_FIELDS[answer] = known
+    return known
 
 
 @dataclass(frozen=True)
@@ -70,17 +83,23 @@ def take(result: c_void_p) -> Outcome:
     """Reads everything from a result, and frees it."""
     try:
         length, delay = c_size_t(), c_uint64()
-        body: int | None = LIB.mx_result_json(result, ctypes.byref(length))
+        status: int = LIB.mx_result_status(result)
+        http_status: int = LIB.mx_result_http_status(result)
+        place: int | None = LIB.mx_result_json(result, ctypes.byref(length))
+        body = None if place is None else ctypes.string_at(place, length.value)
+        if status == Status.OK:
+            # What went well has no more to tell.
+            return Outcome(status, http_status, None, "OK", None, body)
         told: bool = LIB.mx_result_retry_after_ms(result, ctypes.byref(delay))
         errcode: bytes | None = LIB.mx_result_errcode(result)
         message: bytes = LIB.mx_result_message(result)
         return Outcome(
-            status=LIB.mx_result_status(result),
-            http_status=LIB.mx_result_http_status(result),
+            status=status,
+            http_status=http_status,
             errcode=None if errcode is None else errcode.decode(),
             message=message.decode(),
             retry_after=delay.value / 1000 if told else None,
-            body=None if body is None else ctypes.string_at(body, length.value),
+            body=body,
         )
     finally:
         LIB.mx_result_free(result)

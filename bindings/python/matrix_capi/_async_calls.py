@@ -32,17 +32,18 @@ class AsyncCalls:
         self._waiting[key] = future
         self._watch(loop)
         try:
-            # Not the future itself, which a cancelled task would cancel.
-            await asyncio.wait((future,))
+            return await future
         except asyncio.CancelledError:
             self._handle.cancel(op)
-            await asyncio.wait((future,))
+            # The future was cancelled with the task; another one waits for the operation's end.
+            if key in self._waiting:
+                self._waiting[key] = end = loop.create_future()
+                await asyncio.wait((end,))
             raise
         except GeneratorExit:
             # The loop is gone, and nobody can wait any more.
             self._handle.cancel(op)
             raise
-        return future.result()
 
     async def close(self) -> None:
         """Ends every call, and gives each its outcome."""
