@@ -23,7 +23,9 @@ RUSTC_BOOTSTRAP=1 RUSTFLAGS="$coverage -Zsanitizer=address --cfg fuzzing -Ccodeg
 failed=0
 for target in "$@"; do
   log=$fuzz/$target.log
-  mkdir -p "$fuzz/corpus/$target" "$fuzz/finds/$target" "fuzz/finds/$target"
+  mkdir -p "$fuzz/corpus/$target" "$fuzz/finds/$target"
+  kept=fuzz/seeds/$target
+  [ ! -d "fuzz/finds/$target" ] || kept="$kept fuzz/finds/$target"
   echo "$target for $seconds s, its log in $log"
   # Where the library's threads allocate too, only the end of the process tells what has leaked.
   case $target in
@@ -31,11 +33,9 @@ for target in "$@"; do
   *) leaks=0 ;;
   esac
   ASAN_OPTIONS=quarantine_size_mb=64 $fuzz/target/"$host"/release/"$target" \
-    "$fuzz/corpus/$target" "fuzz/seeds/$target" "fuzz/finds/$target" -artifact_prefix="$fuzz/finds/$target/" \
+    "$fuzz/corpus/$target" $kept -artifact_prefix="$fuzz/finds/$target/" \
     -dict=fuzz/dictionary -max_total_time="$seconds" -timeout=120 -rss_limit_mb=2048 -max_len=4096 -detect_leaks=$leaks -print_final_stats=1 \
     >"$log" 2>&1 || failed=1
   grep -E '^#[0-9]+\s+DONE|^stat::(number_of_executed_units|peak_rss_mb)|^SUMMARY|panicked at|^==.*ERROR' "$log" | tail -n 6
-  rmdir "fuzz/finds/$target" 2>/dev/null || true
 done
-rmdir fuzz/finds 2>/dev/null || true
 exit $failed

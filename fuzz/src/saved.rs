@@ -28,7 +28,7 @@ struct World {
 static WORLD: LazyLock<World> = LazyLock::new(|| {
     let (server, queue) = (Server::start(), Queue::new());
     let options = json!({
-        "timeout_ms": 10_000, "max_retries": 0, "proxy": server.url(),
+        "timeout_ms": 10_000, "max_retries": 0, "proxy": server.url(), "idle_timeout_ms": 20,
         "access_token": format!("{CANARY}-access-token"),
     });
     let options = Options::from_json(&options).queue(&queue);

@@ -30,7 +30,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let (server, queue) = (Server::start(), Queue::new());
     let client = |allow_plain_http| {
         let options = Options::from_json(&json!({
-            "timeout_ms": 10_000, "max_retries": 0, "proxy": server.url(),
+            "timeout_ms": 10_000, "max_retries": 0, "proxy": server.url(), "idle_timeout_ms": 20,
             "allow_plain_http": allow_plain_http, "max_response_bytes": 64 * 1024,
             "access_token": format!("{CANARY}-access-token"),
         }));
