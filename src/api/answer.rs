@@ -9,6 +9,7 @@ use url::Url;
 
 use super::base_url::redacted;
 use super::error::{MatrixError, retry_after_ms};
+use super::field::has_space;
 use super::outcome::one_line;
 use super::reach::may_lead;
 use super::weight::is_too_heavy;
@@ -138,7 +139,8 @@ fn check_fields(request: &Request, base: Option<&BaseUrl>, json: &mut Value) -> 
 /// the server itself is this machine, as in tests.
 fn is_page(value: &Value, request: &Request, base: Option<&BaseUrl>) -> bool {
     let from = request.url.as_ref().or(base.map(BaseUrl::url));
-    let page = value.as_str().and_then(|text| Url::parse(text).ok());
+    let text = value.as_str().filter(|text| !has_space(text));
+    let page = text.and_then(|text| Url::parse(text).ok());
     from.zip(page).is_some_and(|(from, page)| may_lead(from, &page, false))
 }
 

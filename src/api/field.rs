@@ -158,12 +158,21 @@ impl Kind {
                 let why = "must be a country's two upper-case letters (ISO 3166-1), such as GB";
                 (!valid).then(|| why.into())
             }
+            // A URL's parser drops line ends and tabs without a word.
+            Kind::Uri if has_space(text) => {
+                Some("must not hold a space or a control character".into())
+            }
             Kind::Uri => Url::parse(text).is_err().then(|| {
                 "must be an absolute URI, such as https://app.example/done or myapp:/done".into()
             }),
             _ => None,
         }
     }
+}
+
+/// Whether a text holds what no URI does.
+pub fn has_space(text: &str) -> bool {
+    text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// The grammar that `client_secret` and `sid` share.
@@ -255,6 +264,9 @@ mod tests {
         accepts(Kind::Uri, json!("myapp://reset"));
         refuses(Kind::Uri, json!(""), "absolute URI");
         refuses(Kind::Uri, json!("/done"), "absolute URI");
+        for bad in ["https://app.example.test/\n", "myapp://re set", "https://app\t.example.test"] {
+            refuses(Kind::Uri, json!(bad), "a space or a control character");
+        }
     }
 
     #[test]
