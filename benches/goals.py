@@ -59,9 +59,18 @@ def tls(what: str, key: str) -> Callable[[Lab], Figures]:
     return lambda lab: of(lab.tls_load(what), key)
 
 
-def kotlin(lab: Lab) -> Figures:
-    cpu = of(lab.kotlin(), "cpu_us")
+def beyond_c(measured: dict[str, Measured]) -> Figures:
+    """What a binding's call takes beyond the same call from C."""
+    cpu = of(measured, "cpu_us")
     return {OURS: cpu[OURS] - cpu[C], C: cpu[C]}
+
+
+def kotlin(lab: Lab) -> Figures:
+    return beyond_c(lab.kotlin())
+
+
+def swift(lab: Lab) -> Figures:
+    return beyond_c(lab.swift())
 
 
 def megabytes(profile: str) -> Callable[[Lab], Figures]:
@@ -254,6 +263,14 @@ GOALS = (
         "µs",
         kotlin,
         limit=30,
+        slow=True,
+    ),
+    Goal(
+        "swift",
+        "Swift: CPU that a call takes beyond the same call from C",
+        "µs",
+        swift,
+        limit=10,
         slow=True,
     ),
 )

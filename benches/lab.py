@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import statistics
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import TypeVar, cast
 from callgrind import per_request
 from programs import (
     BENCHES,
+    BUILD,
     ROOT,
     build_caller,
     build_curl,
@@ -279,6 +281,37 @@ class Lab:
         return self.in_turn(
             {
                 OURS: functools.partial(once, BENCHES / "KotlinClient.java", java),
+                C: functools.partial(once, self.clients[OURS], []),
+            },
+            min(self.repeats, 3),
+        )
+
+    @kept
+    def swift(self) -> dict[str, Measured]:
+        """The binding, warm, beside the C that it calls, 64 in flight; where no Swift 6 is, in the Debian of the tests."""
+        prefix = installed()
+        inside: list[str | Path] = []
+        if shutil.which("swift") is None:
+            debian = run([ROOT / "tests/debian/root.sh"]).splitlines()[-1]
+            inside = [ROOT / "tests/debian/in-root.sh", debian, ROOT]
+        inside += [
+            "env",
+            f"HOME={BUILD}",
+            f"PKG_CONFIG_PATH={prefix / 'lib/pkgconfig'}",
+            f"LD_LIBRARY_PATH={prefix / 'lib'}",
+        ]
+        scratch = BUILD / "swift-client"
+        swift = [*inside, "swift", "build", "-c", "release"]
+        # Two packages in folders of one name are one to Swift: this one is not called "swift".
+        swift += ["--package-path", BENCHES / "swift-client", "--scratch-path", scratch]
+        run(swift)
+
+        def once(program: Path, under: list[str | Path]) -> Measured:
+            return self.once(program, 30_000, 64, under=under)
+
+        return self.in_turn(
+            {
+                OURS: functools.partial(once, scratch / "release/SwiftClient", inside),
                 C: functools.partial(once, self.clients[OURS], []),
             },
             min(self.repeats, 3),

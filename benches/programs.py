@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from c_program import STRICT, CommandFailed, installed, run, system_libraries
 
 __all__ = [
+    "BUILD",
     "CommandFailed",
     "build_caller",
     "build_curl",
