@@ -57,6 +57,7 @@ class Expected:
     connections: tuple[int, ...] | None = None
     http_status: int | None = None
     # Of the message.
+    # In the message; one of several where "|" stands between them.
     says: str = ""
 
 
@@ -216,6 +217,6 @@ def _judge(
         found.append(f"{connections} connections, not {expected.connections}")
     if expected.http_status not in (None, answer.http_status):
         found.append(f"HTTP {answer.http_status}, not {expected.http_status}")
-    if expected.says not in answer.message:
+    if not any(words in answer.message for words in expected.says.split("|")):
         found.append(f"no word of {expected.says!r}")
     return found
