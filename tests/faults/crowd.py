@@ -56,7 +56,6 @@ class Expected:
     # How many connections are made.
     connections: tuple[int, ...] | None = None
     http_status: int | None = None
-    # Of the message.
     # In the message; one of several where "|" stands between them.
     says: str = ""
 
