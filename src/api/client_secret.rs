@@ -29,7 +29,10 @@ mod tests {
         let secrets: Vec<_> = (0..1000).map(|_| new_client_secret().unwrap()).collect();
         for secret in &secrets {
             assert_eq!(secret.as_str().len(), LENGTH);
-            assert_eq!(Kind::ClientSecret.complaint(&secret.as_str().into()), None);
+            assert_eq!(
+                Kind::ClientSecret.complaint(&crate::json::Plain::String(secret.as_str().into())),
+                None
+            );
         }
         let distinct: HashSet<_> = secrets.iter().map(SecretString::as_str).collect();
         assert_eq!(distinct.len(), secrets.len());

@@ -4,16 +4,14 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::calls::{Calls, Refusal};
 use super::completion::{Handler, UserData};
 use super::headers::Token;
-use super::http::Transport;
+use super::http::{Limit, Transport};
 use super::options::Options;
 use super::runtime::Lease;
 use super::sync::lock;
-use crate::api::{BaseUrl, Outcome, Request};
+use crate::api::{BaseUrl, Outcome, Prepared};
 
 pub struct Client {
     transport: Arc<Transport>,
@@ -50,12 +48,18 @@ impl Client {
         Ok(())
     }
 
-    /// Accepts a call: from here on it completes exactly once. `announce` learns the call's id
-    /// before it can complete.
+    /// The URL of a request to the client's homeserver; `None` if it was made without one.
+    pub fn url(&self, request: &Prepared) -> Option<reqwest::Url> {
+        self.transport.url(request)
+    }
+
+    /// Accepts a call: from here on it completes exactly once. It has `timeout`, or else the client's
+    /// own. `announce` learns the call's id before it can complete.
     pub fn submit<F>(
         &self,
         handler: Option<Handler>,
         user_data: UserData,
+        timeout: Option<Duration>,
         announce: impl FnOnce(u64),
         job: impl FnOnce(Call) -> F,
     ) -> Result<(), Refusal>
@@ -67,7 +71,7 @@ impl Client {
         announce(op);
         let call = Call {
             op,
-            deadline: Instant::now() + self.transport.timeout(),
+            limit: Limit::from_now(timeout.unwrap_or(self.transport.timeout())),
             token: lock(&self.token).clone(),
             transport: Arc::clone(&self.transport),
         };
@@ -90,18 +94,18 @@ impl Client {
 /// What a running call has: its transport, its access token and the time by which it must end.
 pub struct Call {
     op: u64,
-    deadline: Instant,
+    limit: Limit,
     token: Option<Token>,
     transport: Arc<Transport>,
 }
 
 impl Call {
     /// Sends one operation's request, again where that is safe, and reads its answer.
-    pub async fn run(&self, request: Result<Request, Outcome>) -> Outcome {
+    pub async fn run(&self, request: Result<Prepared, Outcome>) -> Outcome {
         match request {
             Ok(mut request) => {
                 let token = self.token.as_ref();
-                self.transport.run(self.op, &mut request, token, self.deadline).await
+                self.transport.run(self.op, &mut request, token, self.limit).await
             }
             Err(outcome) => outcome,
         }
@@ -122,9 +126,9 @@ impl Call {
         self.token = None;
     }
 
-    /// Gives what follows the client's whole timeout again.
+    /// Restarts the timeout.
     pub fn renew_deadline(&mut self) {
-        self.deadline = Instant::now() + self.transport.timeout();
+        self.limit = Limit::from_now(self.limit.timeout);
     }
 }
 
@@ -136,7 +140,7 @@ pub async fn pause(time: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Ending;
+    use crate::api::Status;
     use crate::engine::{Next, Queue};
     use std::future::pending;
 
@@ -161,7 +165,7 @@ mod tests {
     {
         let (client, queue) = client();
         let mut op = 0;
-        client.submit(None, UserData::none(), |id| op = id, job).unwrap();
+        client.submit(None, UserData::none(), None, |id| op = id, job).unwrap();
         then(&client, op);
         let Next::Finished(finished) = queue.next(None) else { panic!("nothing came") };
         assert_eq!(finished.op, op);
@@ -173,7 +177,7 @@ mod tests {
     #[test]
     fn a_panic_inside_is_the_outcome_of_its_call() {
         let outcome = outcome(|_| async { panic!("boom") }, |_, _| {});
-        assert_eq!(outcome.ending, Ending::Internal);
+        assert_eq!(outcome.status, Status::Internal);
         assert!(outcome.message.contains("panic: boom"), "{}", outcome.message);
     }
 
@@ -184,12 +188,12 @@ mod tests {
             pending().await
         };
         let outcome = outcome(job, |client, op| client.cancel(op).unwrap());
-        assert_eq!(outcome.ending, Ending::Cancelled);
+        assert_eq!(outcome.status, Status::Cancelled);
     }
 
     #[test]
     fn a_call_that_never_ends_ends_with_its_client() {
         let outcome = outcome(|_| pending(), |client, _| client.close());
-        assert_eq!(outcome.ending, Ending::Cancelled);
+        assert_eq!(outcome.status, Status::Cancelled);
     }
 }

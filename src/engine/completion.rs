@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use super::burst;
 use super::calls::Calls;
 use super::cancel::Cancel;
-use crate::api::{Ending, Outcome};
+use crate::api::{Outcome, Status};
 
 /// The application's pointer: carried, never looked at.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,7 @@ impl Drop for Task {
 }
 
 fn cancelled() -> Outcome {
-    Outcome::new(Ending::Cancelled, "cancelled")
+    Outcome::new(Status::Cancelled, "cancelled")
 }
 
 /// An accepted call that runs to its outcome, or to its cancellation, or to its panic.

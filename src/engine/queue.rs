@@ -154,12 +154,12 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Ending, Outcome};
+    use crate::api::{Outcome, Status};
     use crate::engine::UserData;
     use std::sync::Arc;
 
     fn finished(op: u64) -> Finished {
-        Finished { op, user_data: UserData::none(), outcome: Outcome::new(Ending::Ok, "") }
+        Finished { op, user_data: UserData::none(), outcome: Outcome::new(Status::Ok, "") }
     }
 
     fn taken(queue: &Queue, timeout: Option<Duration>) -> Option<u64> {

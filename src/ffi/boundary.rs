@@ -50,7 +50,7 @@ impl From<Outcome> for Stop {
 
 impl From<&Outcome> for Stop {
     fn from(outcome: &Outcome) -> Self {
-        Self::new(of(outcome.ending), outcome.message.clone())
+        Self::new(of(outcome.status), outcome.message.clone())
     }
 }
 

@@ -53,6 +53,6 @@ pub unsafe extern "C" fn mx_discover(
             }
         };
         // SAFETY: by the header's rules.
-        unsafe { start(&client.0, Delivery { callback, user_data, op }, job) }
+        unsafe { start(&client.0, Delivery { callback, user_data, op }, None, job) }
     })
 }

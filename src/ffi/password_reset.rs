@@ -105,7 +105,7 @@ pub unsafe extern "C" fn mx_password_reset_send(
         let step = reset.reset.begin_send()?;
         // SAFETY: by the header's rules.
         unsafe {
-            start(&reset.client, Delivery { callback, user_data, op }, |call| step.send(call))
+            start(&reset.client, Delivery { callback, user_data, op }, None, |call| step.send(call))
         }
     })
 }
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn mx_password_reset_submit_token(
         let step = reset.reset.begin_submit_token()?;
         let job = |call| step.submit_token(call, token.into());
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Delivery { callback, user_data, op }, job) }
+        unsafe { start(&reset.client, Delivery { callback, user_data, op }, None, job) }
     })
 }
 
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn mx_password_reset_finish(
         let step = reset.reset.begin_finish()?;
         let job = |call| step.finish(call, change, wait);
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Delivery { callback, user_data, op }, job) }
+        unsafe { start(&reset.client, Delivery { callback, user_data, op }, None, job) }
     })
 }
 
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn mx_password_reset_stage(
     }
 }
 
-/// Saves a reset: mx_result_json of the result is JSON with a version number, for
+/// Saves a reset: mx_result_body of the result is JSON with a version number, for
 /// mx_password_reset_restore of this or a later library. It holds a secret. While a step runs, what
 /// is saved is the reset as it is at that moment.
 ///
