@@ -121,7 +121,7 @@ fn getters_and_frees_take_null() {
         assert_eq!(mx_result_user_data(result), null_mut());
         assert_eq!(text(mx_result_errcode(result)), None);
         assert!(text(mx_result_message(result)).is_some(), "a message is never NULL");
-        assert_eq!(text(mx_result_json(result, null_mut())), None);
+        assert_eq!(text(mx_result_body(result, null_mut()).cast()), None);
         assert_eq!(text(mx_result_string(result, pointer)), None);
         let (mut ms, mut int, mut flag) = (7, 7, true);
         assert!(!mx_result_retry_after_ms(result, &mut ms));

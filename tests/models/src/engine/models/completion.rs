@@ -10,8 +10,8 @@ use std::task::Poll;
 use loom::thread;
 
 use super::{explore, rest, set, taken};
-use crate::api::Ending::{self, Cancelled, Internal, Ok as Good};
 use crate::api::Outcome;
+use crate::api::Status::{self, Cancelled, Internal, Ok as Good};
 use crate::engine::UserData;
 use crate::engine::calls::{Calls, Refusal};
 use crate::engine::cancel::Cancel;
@@ -31,7 +31,7 @@ fn client() -> (Arc<Calls>, Arc<Queue>) {
 }
 
 fn good() -> Outcome {
-    Outcome::new(Ending::Ok, "")
+    Outcome::new(Status::Ok, "")
 }
 
 /// Goes on after one more poll.
@@ -79,7 +79,7 @@ impl Drop for Sentry {
 fn cancelled_while_it_runs<F>(
     name: &str,
     job: fn() -> F,
-    expected: &[(Ending, Result<(), Refusal>)],
+    expected: &[(Status, Result<(), Refusal>)],
 ) where
     F: Future<Output = Outcome> + Send + 'static,
 {
@@ -96,13 +96,13 @@ fn cancelled_while_it_runs<F>(
         assert_eq!(calls.cancel(op), TOO_LATE);
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        ended(first.outcome.ending, asked)
+        ended(first.outcome.status, asked)
     });
     assert_eq!(seen, expected.iter().map(|(ending, asked)| ended(*ending, *asked)).collect());
 }
 
 /// How a call ended, and whether cancelling it was still possible.
-fn ended(ending: Ending, asked: Result<(), Refusal>) -> (String, bool) {
+fn ended(ending: Status, asked: Result<(), Refusal>) -> (String, bool) {
     (format!("{ending:?}"), asked == DONE)
 }
 
@@ -163,7 +163,7 @@ fn an_outcome_that_comes_from_elsewhere_and_two_cancels_make_one_completion() {
         network.join().unwrap();
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        let ending = first.outcome.ending;
+        let ending = first.outcome.status;
         assert!(ending != Cancelled || mine == DONE || others == DONE, "nobody could cancel it");
         ended(ending, mine)
     });
@@ -185,7 +185,7 @@ fn a_call_that_is_dropped_before_it_runs_completes_once() {
         dropping.join().unwrap();
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        ended(first.outcome.ending, asked)
+        ended(first.outcome.status, asked)
     });
     assert_eq!(
         seen,
@@ -210,7 +210,7 @@ fn a_call_that_is_dropped_while_it_runs_completes_once() {
         running.join().unwrap();
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        ended(first.outcome.ending, asked)
+        ended(first.outcome.status, asked)
     });
     assert_eq!(
         seen,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use loom::thread;
 
 use super::{explore, is_readable, rest, set};
-use crate::api::{Ending, Outcome};
+use crate::api::{Outcome, Status};
 use crate::engine::UserData;
 use crate::engine::completion::Finished;
 use crate::engine::queue::{Next, Queue};
@@ -16,7 +16,7 @@ fn queue() -> Arc<Queue> {
 }
 
 fn finished(op: u64) -> Finished {
-    Finished { op, user_data: UserData::none(), outcome: Outcome::new(Ending::Ok, "") }
+    Finished { op, user_data: UserData::none(), outcome: Outcome::new(Status::Ok, "") }
 }
 
 fn next(queue: &Queue, timeout: Option<Duration>) -> Option<u64> {
