@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::calls::{Calls, Refusal};
-use super::completion::{Handler, UserData};
+use super::delivery::{Handler, UserData};
 use super::headers::Token;
 use super::http::Transport;
 use super::options::Options;
@@ -44,20 +44,25 @@ impl Client {
         self.transport.allows_plain_http()
     }
 
+    /// Whether a text can be an access token.
+    pub fn check_access_token(token: &str) -> Result<(), Outcome> {
+        Token::new(token).map(drop)
+    }
+
     /// For calls submitted from now on.
     pub fn set_access_token(&self, token: Option<&str>) -> Result<(), Outcome> {
         *lock(&self.token) = token.map(Token::new).transpose()?;
         Ok(())
     }
 
-    /// Accepts a call: from here on it completes exactly once. `announce` learns the call's id
-    /// before it can complete.
+    /// Accepts a call: from here on it has exactly one outcome. `announce` learns the call's id
+    /// before that can come; `work` is what the call does.
     pub fn submit<F>(
         &self,
         handler: Option<Handler>,
         user_data: UserData,
         announce: impl FnOnce(u64),
-        job: impl FnOnce(Call) -> F,
+        work: impl FnOnce(Call) -> F,
     ) -> Result<(), Refusal>
     where
         F: Future<Output = Outcome> + Send + 'static,
@@ -71,16 +76,16 @@ impl Client {
             token: lock(&self.token).clone(),
             transport: Arc::clone(&self.transport),
         };
-        self.calls.start(completion, job(call));
+        self.calls.start(completion, work(call));
         Ok(())
     }
 
-    /// Asks a pending call to end; asking again changes nothing.
+    /// Asks a pending call to stop; asking again changes nothing.
     pub fn cancel(&self, op: u64) -> Result<(), Refusal> {
         self.calls.cancel(op)
     }
 
-    /// Cancels what is pending and waits until every completion has been delivered. On the callback
+    /// Cancels what is pending and waits until every outcome has been delivered. On the callback
     /// thread the remaining callbacks run inside this function.
     pub fn close(&self) {
         self.calls.close();
@@ -122,7 +127,7 @@ impl Call {
         self.token = None;
     }
 
-    /// Gives what follows the client's whole timeout again.
+    /// Restarts the timeout.
     pub fn renew_deadline(&mut self) {
         self.deadline = Instant::now() + self.transport.timeout();
     }
@@ -154,20 +159,20 @@ mod tests {
         (Client::new(None, &options).unwrap(), queue)
     }
 
-    /// Submits a job, does something to it, and returns its one outcome.
-    fn outcome<F>(job: impl FnOnce(Call) -> F, then: impl FnOnce(&Client, u64)) -> Outcome
+    /// Starts a call, does something to it, and returns its one outcome.
+    fn outcome<F>(work: impl FnOnce(Call) -> F, then: impl FnOnce(&Client, u64)) -> Outcome
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         let (client, queue) = client();
         let mut op = 0;
-        client.submit(None, UserData::none(), |id| op = id, job).unwrap();
+        client.submit(None, UserData::none(), |id| op = id, work).unwrap();
         then(&client, op);
-        let Next::Finished(finished) = queue.next(None) else { panic!("nothing came") };
-        assert_eq!(finished.op, op);
+        let Next::Delivery(delivery) = queue.next(None) else { panic!("nothing came") };
+        assert_eq!(delivery.op, op);
         client.close();
         assert!(matches!(queue.next(Some(Duration::ZERO)), Next::Nothing), "a second one came");
-        finished.outcome
+        delivery.outcome
     }
 
     #[test]
@@ -178,12 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_is_lost_still_completes_its_call() {
-        let job = |_| async {
+    fn a_call_whose_work_panics_when_dropped_still_has_an_outcome() {
+        let work = |_| async {
             let _guard = PanicsWhenDropped;
             pending().await
         };
-        let outcome = outcome(job, |client, op| client.cancel(op).unwrap());
+        let outcome = outcome(work, |client, op| client.cancel(op).unwrap());
         assert_eq!(outcome.ending, Ending::Cancelled);
     }
 

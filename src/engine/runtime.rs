@@ -10,9 +10,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::burst;
 use super::callbacks::{Callbacks, on_callback_thread};
-use super::completion::Task;
 use super::fork;
 use super::outbox;
+use super::running::RunningCall;
 use super::sync::lock;
 
 const STACK_SIZE: usize = 512 * 1024;
@@ -44,12 +44,12 @@ impl Lease {
         Ok(Self(cell))
     }
 
-    /// Starts a task on the I/O thread.
-    pub fn spawn(&self, task: Task) {
-        if let Some(tasks) = self.0.get().and_then(|runtime| runtime.tasks.as_ref()) {
-            // The receiver lives as long as the sender does; were it gone, dropping the task would
-            // still complete the call.
-            let _ = tasks.send(task);
+    /// Starts a call on the I/O thread.
+    pub fn start(&self, call: RunningCall) {
+        if let Some(calls) = self.0.get().and_then(|runtime| runtime.calls.as_ref()) {
+            // The receiver lives as long as the sender does; were it gone, dropping the call would
+            // still give it an outcome.
+            let _ = calls.send(call);
         }
     }
 
@@ -60,7 +60,7 @@ impl Lease {
 
 struct Runtime {
     /// Dropped to stop the I/O thread.
-    tasks: Option<UnboundedSender<Task>>,
+    calls: Option<UnboundedSender<RunningCall>>,
     io: Option<JoinHandle<()>>,
     callbacks: Arc<Callbacks>,
     callback: Option<JoinHandle<()>>,
@@ -77,15 +77,15 @@ impl Runtime {
             .thread_name("mx-resolver")
             .build()?;
         let callbacks = Arc::<Callbacks>::default();
-        let (tasks, receiver) = unbounded_channel();
+        let (calls, receiver) = unbounded_channel();
         // From here on a failure drops `runtime`, which stops what has been started.
-        let mut runtime = Self { tasks: Some(tasks), io: None, callbacks, callback: None };
+        let mut runtime = Self { calls: Some(calls), io: None, callbacks, callback: None };
         let _blocked = SignalsBlocked::new();
         runtime.io = Some(spawn("mx-io", move || {
             let _outbox = outbox::Open::new();
             // Dropped first, and with it the calls that are left.
             let tokio = tokio;
-            tokio.block_on(run_tasks(receiver));
+            tokio.block_on(run_calls(receiver));
         })?);
         let callbacks = Arc::clone(&runtime.callbacks);
         runtime.callback = Some(spawn("mx-callback", move || callbacks.run())?);
@@ -97,10 +97,10 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         if fork::forked() {
             // There is nothing to join here, and what the threads held is held for ever.
-            std::mem::forget((self.tasks.take(), self.io.take(), self.callback.take()));
+            std::mem::forget((self.calls.take(), self.io.take(), self.callback.take()));
             return;
         }
-        self.tasks = None;
+        self.calls = None;
         // A thread that panicked is as ended as any other.
         let _ = self.io.take().map(JoinHandle::join);
         self.callbacks.stop();
@@ -115,13 +115,13 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHan
 }
 
 /// Ends when the sender is gone; the runtime is dropped after it, and with it whatever is left.
-async fn run_tasks(mut receiver: UnboundedReceiver<Task>) {
+async fn run_calls(mut receiver: UnboundedReceiver<RunningCall>) {
     tokio::spawn(outbox::flushing());
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         burst::began(batch.len());
-        for task in batch.drain(..) {
-            tokio::spawn(task);
+        for call in batch.drain(..) {
+            tokio::spawn(call);
         }
     }
 }

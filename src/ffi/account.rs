@@ -12,7 +12,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::{guard, optional_text, text};
-use super::call::{Delivery, submit};
+use super::call::{Receiver, submit};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn mx_change_password(
                 .with("logout_devices", Some(logout_devices))
                 .with_json("auth", optional_text(auth, "auth")?);
             let request = params.and_then(|params| table::CHANGE_PASSWORD.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn mx_get_account_3pids(
     guard("mx_get_account_3pids", || {
         let request = table::GET_ACCOUNT_3PIDS.prepare(Params::new());
         // SAFETY: by the header's rules.
-        unsafe { submit(client, request, Delivery { callback, user_data, op }) }
+        unsafe { submit(client, request, Receiver { callback, user_data, op }) }
     })
 }
 
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn mx_add_3pid(
                 .with("sid", Some(text(sid, "sid")?))
                 .with_json("auth", optional_text(auth, "auth")?);
             let request = params.and_then(|params| table::ADD_3PID.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn mx_bind_3pid(
                 .with("id_server", Some(text(id_server, "id_server")?))
                 .with("sid", Some(text(sid, "sid")?));
             let request = table::BIND_3PID.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn mx_unbind_3pid_from_account(
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
             let request = table::UNBIND_3PID_FROM_ACCOUNT.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn mx_delete_3pid_from_account(
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
             let request = table::DELETE_3PID_FROM_ACCOUNT.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn mx_check_username_availability(
         unsafe {
             let params = Params::new().with("username", Some(text(username, "username")?));
             let request = table::CHECK_USERNAME_AVAILABILITY.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -254,7 +254,7 @@ pub unsafe extern "C" fn mx_register(
                 .with("username", optional_text(username, "username")?)
                 .with_json("auth", optional_text(auth, "auth")?);
             let request = params.and_then(|params| table::REGISTER.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn mx_deactivate_account(
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with_json("auth", optional_text(auth, "auth")?);
             let request = params.and_then(|params| table::DEACTIVATE_ACCOUNT.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }

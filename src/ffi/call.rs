@@ -47,7 +47,7 @@ pub unsafe extern "C" fn mx_call(
         });
         let request = row.and_then(|row| row.prepare(Params::parse(params)?));
         // SAFETY: by the header's rules.
-        unsafe { submit(client, request, Delivery { callback, user_data, op }) }
+        unsafe { submit(client, request, Receiver { callback, user_data, op }) }
     })
 }
 
@@ -66,7 +66,7 @@ pub extern "C" fn mx_operations() -> *const c_char {
 }
 
 /// How a result is to reach the application: what every function that starts something takes.
-pub(super) struct Delivery {
+pub(super) struct Receiver {
     pub callback: mx_callback,
     pub user_data: *mut c_void,
     pub op: *mut mx_op,
@@ -79,37 +79,37 @@ pub(super) struct Delivery {
 pub(super) unsafe fn submit(
     client: *const mx_client,
     request: Result<Request, Outcome>,
-    delivery: Delivery,
+    receiver: Receiver,
 ) -> Result<(), Stop> {
     // SAFETY: by this function's contract.
     unsafe {
-        start(&borrow(client, "client")?.0, delivery, |call| async move { call.run(request).await })
+        start(&borrow(client, "client")?.0, receiver, |call| async move { call.run(request).await })
     }
 }
 
 /// Hands a job to the engine.
 ///
 /// # Safety
-/// `delivery.op` must be NULL or writable; `delivery.callback` must bear what the header says.
+/// `receiver.op` must be NULL or writable; `receiver.callback` must bear what the header says.
 pub(super) unsafe fn start<F: Future<Output = Outcome> + Send + 'static>(
     client: &Arc<Client>,
-    delivery: Delivery,
+    receiver: Receiver,
     job: impl FnOnce(Call) -> F,
 ) -> Result<(), Stop> {
-    let handler = delivery.callback.map(|callback| -> Handler {
-        Box::new(move |finished| {
-            let user_data = finished.user_data.0;
+    let handler = receiver.callback.map(|callback| -> Handler {
+        Box::new(move |delivery| {
+            let user_data = delivery.user_data.0;
             // SAFETY: by this function's contract.
-            unsafe { callback(give(mx_result::new(finished)), user_data) }
+            unsafe { callback(give(mx_result::new(delivery)), user_data) }
         })
     });
     let announce = |id| {
-        if !delivery.op.is_null() {
+        if !receiver.op.is_null() {
             // SAFETY: by this function's contract.
-            unsafe { delivery.op.write(id) }
+            unsafe { receiver.op.write(id) }
         }
     };
-    Ok(client.submit(handler, UserData(delivery.user_data), announce, job)?)
+    Ok(client.submit(handler, UserData(receiver.user_data), announce, job)?)
 }
 
 fn describe(row: &Operation) -> serde_json::Value {

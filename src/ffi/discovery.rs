@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::{borrow, guard, text};
-use super::call::{Delivery, start};
+use super::call::{Receiver, start};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
@@ -53,6 +53,6 @@ pub unsafe extern "C" fn mx_discover(
             }
         };
         // SAFETY: by the header's rules.
-        unsafe { start(&client.0, Delivery { callback, user_data, op }, job) }
+        unsafe { start(&client.0, Receiver { callback, user_data, op }, job) }
     })
 }

@@ -12,7 +12,7 @@ use super::boundary::{
 };
 use super::queue::mx_queue;
 use super::status::{MX_ERR_INVALID_ARGUMENT, mx_status};
-use crate::engine::Options;
+use crate::engine::{Client, Options};
 
 /// What a client is told. Free it with mx_client_options_free; clients keep a copy.
 pub struct mx_client_options(pub(super) Options);
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn mx_client_options_set_access_token(
     unsafe {
         set(options, "mx_client_options_set_access_token", |options| {
             let token = optional_text(access_token, "access_token")?;
-            token.map(Options::check_access_token).transpose()?;
+            token.map(Client::check_access_token).transpose()?;
             options.access_token = token.map(Into::into);
             Ok(())
         })

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{Stop, borrow, give, guard, optional_text, place, release, take, text};
-use super::call::{Delivery, start};
+use super::call::{Receiver, start};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::{mx_op, mx_result, no_error_yet, or_error};
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn mx_password_reset_send(
         let step = reset.reset.begin_send()?;
         // SAFETY: by the header's rules.
         unsafe {
-            start(&reset.client, Delivery { callback, user_data, op }, |call| step.send(call))
+            start(&reset.client, Receiver { callback, user_data, op }, |call| step.send(call))
         }
     })
 }
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn mx_password_reset_submit_token(
         let step = reset.reset.begin_submit_token()?;
         let job = |call| step.submit_token(call, token.into());
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Delivery { callback, user_data, op }, job) }
+        unsafe { start(&reset.client, Receiver { callback, user_data, op }, job) }
     })
 }
 
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn mx_password_reset_finish(
         let step = reset.reset.begin_finish()?;
         let job = |call| step.finish(call, change, wait);
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Delivery { callback, user_data, op }, job) }
+        unsafe { start(&reset.client, Receiver { callback, user_data, op }, job) }
     })
 }
 

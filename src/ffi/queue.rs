@@ -64,8 +64,8 @@ pub unsafe extern "C" fn mx_queue_next(
         // SAFETY: by the header's rules.
         let (queue, out) = unsafe { (borrow(queue, "queue")?, place(out, "out")?) };
         match queue.0.next(u64::try_from(timeout_ms).ok().map(Duration::from_millis)) {
-            Next::Finished(finished) => {
-                *out = give(mx_result::new(finished));
+            Next::Delivery(delivery) => {
+                *out = give(mx_result::new(delivery));
                 Ok(())
             }
             Next::Nothing => Err(Stop::quiet(MX_ERR_TIMEOUT)),

@@ -14,11 +14,11 @@ use super::boundary::{Stop, borrow, c_string, give, optional_text, read, release
 use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, of};
 use super::strings::Strings;
 use crate::api::Outcome;
-use crate::engine::{Finished, UserData};
+use crate::engine::{Delivery, UserData};
 
 /// How one operation ended. Free it with mx_result_free.
 pub struct mx_result {
-    finished: Finished,
+    finished: Delivery,
     /// Made when it is asked for.
     message: OnceBox<CString>,
     errcode: Option<CString>,
@@ -31,7 +31,7 @@ pub struct mx_result {
 pub type mx_op = u64;
 
 impl mx_result {
-    pub(super) fn new(mut finished: Finished) -> Self {
+    pub(super) fn new(mut finished: Delivery) -> Self {
         let body_length = finished.outcome.body.as_mut().map_or(0, |body| {
             let length = body.bytes.len();
             body.bytes.extend(b"\0");
@@ -48,7 +48,7 @@ impl mx_result {
 
     /// A result of no operation: why an object could not be made.
     pub fn of_outcome(outcome: Outcome) -> *mut Self {
-        give(Self::new(Finished { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
+        give(Self::new(Delivery { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
     }
 
     fn value(&self, pointer: &str) -> Option<&serde_json::Value> {
