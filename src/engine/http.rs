@@ -9,7 +9,7 @@ use reqwest::Url;
 use reqwest::header::{HeaderName, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, sleep};
 
-use super::blocking::beside;
+use super::blocking::run_blocking;
 use super::deadline;
 use super::failure::{Failure, causes, failure};
 use super::headers::{Headers, Token};
@@ -315,7 +315,7 @@ async fn parsed(bytes: SecretBytes) -> Parsed {
         return Parsed::new(bytes);
     }
     // Where no thread can be started, the answer is worth the others' wait.
-    beside(|| Parsed::new(bytes)).await.unwrap_or_else(|parse| parse())
+    run_blocking(|| Parsed::new(bytes)).await.unwrap_or_else(|parse| parse())
 }
 
 /// The outcomes of failures name their operation; what a server said does not reach the log.
