@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{
-    Stop, borrow, borrow_mut, give, guard, optional_text, place, release, take, text,
+    self, Stop, borrow, borrow_mut, give, guard, optional_text, release, take, text,
 };
 use super::queue::mx_queue;
 use super::status::{MX_ERR_INVALID_ARGUMENT, mx_status};
@@ -24,8 +24,8 @@ pub struct mx_client_options(pub(super) Options);
 pub unsafe extern "C" fn mx_client_options_new(out: *mut *mut mx_client_options) -> mx_status {
     guard("mx_client_options_new", || {
         // SAFETY: by the header's rules.
-        let out = unsafe { place(out, "out") }?;
-        *out = give(mx_client_options(Options::default()));
+        let out = unsafe { boundary::out(out, "out") }?;
+        out.write(give(mx_client_options(Options::default())));
         Ok(())
     })
 }

@@ -14,7 +14,7 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{Stop, borrow, give, guard, optional_text, place, release, take, text};
+use super::boundary::{self, Stop, borrow, give, guard, optional_text, release, take, text};
 use super::call::{Receiver, start};
 use super::client::mx_client;
 use super::queue::mx_callback;
@@ -66,12 +66,12 @@ pub unsafe extern "C" fn mx_password_reset_new(
                 borrow(client, "client")?,
                 text(email, "email")?,
                 optional_text(next_link, "next_link")?,
-                place(out, "out")?,
+                boundary::out(out, "out")?,
             )
         };
         let secret = new_client_secret().map_err(|error| Outcome::internal(error.to_string()))?;
         let state = ResetState::new(base_url(client)?, email, next_link, secret)?;
-        *out = give_reset(client, state);
+        out.write(give_reset(client, state));
         Ok(())
     })
 }
@@ -208,8 +208,8 @@ pub unsafe extern "C" fn mx_password_reset_save(
 ) -> mx_status {
     guard("mx_password_reset_save", || {
         // SAFETY: by the header's rules.
-        let (reset, out) = unsafe { (borrow(reset, "reset")?, place(out, "out")?) };
-        *out = mx_result::of_outcome(reset.reset.save());
+        let (reset, out) = unsafe { (borrow(reset, "reset")?, boundary::out(out, "out")?) };
+        out.write(mx_result::of_outcome(reset.reset.save()));
         Ok(())
     })
 }
@@ -232,11 +232,11 @@ pub unsafe extern "C" fn mx_password_reset_restore(
         // SAFETY: by the header's rules.
         let (client, saved, out) = unsafe {
             no_error_yet(error);
-            (borrow(client, "client")?, text(saved, "saved")?, place(out, "out")?)
+            (borrow(client, "client")?, text(saved, "saved")?, boundary::out(out, "out")?)
         };
         let state = base_url(client).and_then(|base_url| ResetState::restore(saved, base_url));
         // SAFETY: by the header's rules.
-        *out = give_reset(client, unsafe { or_error(state, error) }?);
+        out.write(give_reset(client, unsafe { or_error(state, error) }?));
         Ok(())
     })
 }

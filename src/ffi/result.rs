@@ -11,7 +11,7 @@ use std::ptr;
 use once_cell::race::OnceBox;
 
 use super::boundary::{Stop, borrow, c_string, give, optional_text, read, release, take};
-use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, of};
+use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, status_of};
 use super::strings::Strings;
 use crate::api::Outcome;
 use crate::engine::{Delivery, UserData};
@@ -106,7 +106,7 @@ unsafe fn look_up<'a>(
 pub unsafe extern "C" fn mx_result_status(result: *const mx_result) -> mx_status {
     // SAFETY: by the header's rules.
     unsafe { borrow(result, "result") }
-        .map_or(MX_ERR_NULL_ARGUMENT, |result| of(result.finished.outcome.ending))
+        .map_or(MX_ERR_NULL_ARGUMENT, |result| status_of(result.finished.outcome.ending))
 }
 
 /// The operation that ended; 0 where none was started.

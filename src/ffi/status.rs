@@ -86,7 +86,7 @@ pub(super) fn name(status: mx_status) -> &'static CStr {
     NAMES.iter().find(|(known, _)| *known == status).map_or(c"unknown status", |(_, name)| name)
 }
 
-pub(super) fn of(ending: Ending) -> mx_status {
+pub(super) fn status_of(ending: Ending) -> mx_status {
     match ending {
         Ending::Ok => MX_OK,
         Ending::InvalidArgument => MX_ERR_INVALID_ARGUMENT,
