@@ -44,9 +44,9 @@
  * Threads. Every function may be called from any thread at any time, except those called
  * exclusive: nothing else may use the object while they run, or after.
  *
- * Fork. In a child forked after the library was started, functions that make, start, change or wait
- * for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
- * exec() is fine.
+ * Fork. In a child forked while clients or queues were alive, functions that make, start, change or
+ * wait for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
+ * A child forked while there were none starts afresh. exec() is fine.
  */
 
 #ifndef MATRIX_CAPI_H
@@ -86,7 +86,7 @@ typedef int32_t mx_status;
 /** Refused: the client is being freed; or that of this password reset has been. */
 #define MX_ERR_CLOSED 4
 
-/** Refused: this process is a forked child of the one in which the library was started. */
+/** Refused: this process was forked while clients or queues were alive. */
 #define MX_ERR_FORKED 5
 
 /** Refused: there is no such operation pending; it has finished, or never was. */

@@ -50,6 +50,6 @@ mod tls;
 pub use calls::Refusal;
 pub use client::{Call, Client, pause};
 pub use delivery::{Delivery, Handler, UserData};
-pub use fork::forked;
+pub use fork::{Claim, forked};
 pub use options::Options;
 pub use queue::{Next, Queue};

@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::delivery::Delivery;
-use super::fork;
+use super::fork::{self, Claim};
 use super::readable::Readable;
 use super::sync::{Condvar, Mutex, MutexGuard, lock, wait_for};
 use crate::log;
@@ -17,6 +17,8 @@ pub struct Queue {
     /// Readable exactly while the list is not empty, once somebody has asked for it: changed only
     /// under the lock.
     readable: Readable,
+    /// Given up last.
+    _claim: Claim,
 }
 
 struct State {
@@ -38,7 +40,7 @@ pub enum Next {
 
 impl Queue {
     pub fn new() -> io::Result<Self> {
-        fork::claim();
+        let claim = Claim::take();
         Ok(Self {
             state: Mutex::new(State {
                 list: VecDeque::new(),
@@ -49,6 +51,7 @@ impl Queue {
             }),
             changed: Condvar::new(),
             readable: Readable::new()?,
+            _claim: claim,
         })
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::burst;
 use super::callbacks::{Callbacks, on_callback_thread};
-use super::fork;
+use super::fork::{self, Claim};
 use super::outbox;
 use super::running::RunningCall;
 use super::sync::lock;
@@ -24,15 +24,19 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(1);
 const BATCH: usize = 64;
 
 /// A share in the runtime; the last one that is dropped stops it.
-pub struct Lease(Arc<OnceCell<Runtime>>);
+pub struct Lease {
+    runtime: Arc<OnceCell<Runtime>>,
+    /// Given up last, when the threads are gone.
+    _claim: Claim,
+}
 
 static CURRENT: Mutex<Weak<OnceCell<Runtime>>> = Mutex::new(Weak::new());
 
 impl Lease {
     /// Joins the running runtime, or starts one.
     pub fn take() -> io::Result<Self> {
-        fork::claim();
-        let cell = {
+        let claim = Claim::take();
+        let runtime = {
             let mut current = lock(&CURRENT);
             current.upgrade().unwrap_or_else(|| {
                 let fresh = Arc::new(OnceCell::new());
@@ -40,13 +44,13 @@ impl Lease {
                 fresh
             })
         };
-        cell.get_or_try_init(Runtime::start)?;
-        Ok(Self(cell))
+        runtime.get_or_try_init(Runtime::start)?;
+        Ok(Self { runtime, _claim: claim })
     }
 
     /// Starts a call on the I/O thread.
     pub fn start(&self, call: RunningCall) {
-        if let Some(calls) = self.0.get().and_then(|runtime| runtime.calls.as_ref()) {
+        if let Some(calls) = self.runtime.get().and_then(|runtime| runtime.calls.as_ref()) {
             // The receiver lives as long as the sender does; were it gone, dropping the call would
             // still give it an outcome.
             let _ = calls.send(call);
@@ -54,7 +58,7 @@ impl Lease {
     }
 
     pub fn callbacks(&self) -> Arc<Callbacks> {
-        self.0.get().map(|runtime| Arc::clone(&runtime.callbacks)).unwrap_or_default()
+        self.runtime.get().map(|runtime| Arc::clone(&runtime.callbacks)).unwrap_or_default()
     }
 }
 
@@ -88,7 +92,12 @@ impl Runtime {
             tokio.block_on(run_calls(receiver));
         })?);
         let callbacks = Arc::clone(&runtime.callbacks);
-        runtime.callback = Some(spawn("mx-callback", move || callbacks.run())?);
+        // Freed inside a callback, the last client does not wait for this thread.
+        let claim = Claim::take();
+        runtime.callback = Some(spawn("mx-callback", move || {
+            callbacks.run();
+            drop((callbacks, claim));
+        })?);
         Ok(runtime)
     }
 }

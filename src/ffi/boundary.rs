@@ -82,7 +82,9 @@ pub fn guard(function: &str, body: impl FnOnce() -> Result<(), Stop>) -> mx_stat
     if !why.is_empty() {
         let message = format!("{function}: {why}");
         // Cancelling what has just ended is no mistake, and in a forked child the log may be locked.
-        if !matches!(status, MX_ERR_FORKED | MX_ERR_NOT_FOUND) {
+        if !matches!(status, MX_ERR_FORKED | MX_ERR_NOT_FOUND) && log::enabled(log::Level::Error) {
+            // A child that is forked meanwhile finds the log's lock held.
+            let _claim = engine::Claim::take();
             log::error(format_args!("{}: {message}", name(status).to_string_lossy()));
         }
         // In an atexit handler and in the destructors of a thread the place may be gone.

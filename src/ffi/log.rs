@@ -7,6 +7,7 @@ use std::ffi::{c_char, c_void};
 
 use super::boundary::{Stop, c_string, guard};
 use super::status::{MX_ERR_INVALID_ARGUMENT, mx_status};
+use crate::engine::Claim;
 use crate::log::{self, Level};
 
 /// Refused calls and bugs.
@@ -40,6 +41,8 @@ pub unsafe extern "C" fn mx_log_set(
             let why = format!("level must be from {MX_LOG_ERROR} to {MX_LOG_DEBUG}, not {level}");
             return Err(Stop::new(MX_ERR_INVALID_ARGUMENT, why));
         }
+        // A child that is forked meanwhile finds the log's lock held.
+        let _claim = Claim::take();
         let user_data = user_data as usize;
         log::set(
             level,

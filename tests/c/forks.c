@@ -1,4 +1,5 @@
-/* Forks in the middle of what other threads are doing: the child is refused at once and exits, the parent goes on. */
+/* Forks in the middle of what other threads are doing: the child is refused at once and exits, the parent goes on. Between
+   two lives of the library a child starts afresh. */
 #include "harness.h"
 
 #include <unistd.h>
@@ -238,6 +239,71 @@ static void in_a_storm_of_calls_and_frees(void) {
     lose(&found);
 }
 
+/* One life of the library: from the first object to the last free. */
+static bool lives(void) {
+    struct inbox inbox;
+    mx_result *result;
+    mx_status status;
+    mx_client *client = client_of("fork-afresh");
+    mx_queue *queue = new_queue();
+    inbox_init(&inbox);
+    CHECK_STATUS(ask(client, inbox_deliver, &inbox, NULL), MX_OK);
+    result = inbox_take(&inbox);
+    status = mx_result_status(result);
+    mx_result_free(result);
+    mx_client_free(client);
+    mx_queue_free(queue);
+    inbox_clear(&inbox);
+    return CHECK_STATUS(status, MX_OK);
+}
+
+static void free_in_the_callback(mx_result *result, void *user_data) {
+    struct blocked *blocked = user_data;
+    mx_result_free(result);
+    mx_client_free(blocked->client);
+    gate_open(&blocked->entered);
+}
+
+/* The last client is freed on the library's own thread, which is gone a moment later. */
+static void free_from_inside(void) {
+    struct blocked blocked;
+    int i;
+    gate_init(&blocked.entered);
+    blocked.client = client_of("fork-afresh");
+    CHECK_STATUS(ask(blocked.client, free_in_the_callback, &blocked, NULL), MX_OK);
+    gate_wait(&blocked.entered);
+    for (i = 0; library_threads() > 0 && i < patience_ms(); i++) {
+        pause_ms(1);
+    }
+}
+
+static void after_the_last_free(void) {
+    int i;
+    server_script("fork-afresh", "[{'json':{'sid':'S1'}}]");
+    for (i = 0; i < 4; i++) {
+        pid_t child;
+        if (i == 3) {
+            free_from_inside();
+        } else if (i > 0) {
+            lives();
+        }
+        child = fork();
+        if (child == 0) {
+            pid_t grandchild;
+            bool lived;
+            end_if_it_hangs();
+            lived = lives();
+            grandchild = fork();
+            if (grandchild == 0) {
+                end_if_it_hangs();
+                leave_child(lives() ? 0 : 1);
+            }
+            leave_child(lived && exit_code_of(grandchild) == 0 ? 0 : 1);
+        }
+        CHECK_NUMBER(exit_code_of(child), 0);
+    }
+}
+
 const struct test fork_tests[] = {
     {"a_child_forked_while_a_thread_frees_a_client_is_refused_and_exits",
      while_a_thread_frees_a_client},
@@ -248,5 +314,6 @@ const struct test fork_tests[] = {
     {"a_child_forked_inside_the_log_is_refused_and_exits", inside_the_log},
     {"a_child_forked_in_a_storm_of_calls_and_frees_is_refused_and_exits",
      in_a_storm_of_calls_and_frees},
+    {"a_child_forked_after_the_last_free_starts_afresh", after_the_last_free},
     {NULL, NULL},
 };

@@ -34,14 +34,14 @@ struct Started {
 impl Lease {
     /// For clients with a queue: loom has few threads to give away, and this needs one.
     pub fn without_callbacks() -> Self {
-        Self::start(false)
+        Self::running(false)
     }
 
     pub fn with_callbacks() -> Self {
-        Self::start(true)
+        Self::running(true)
     }
 
-    fn start(with_callbacks: bool) -> Self {
+    fn running(with_callbacks: bool) -> Self {
         let calls = Arc::new(Mutex::new(Started::default()));
         let callbacks = Arc::<Callbacks>::default();
         let io = thread::spawn({
