@@ -1021,14 +1021,21 @@ const char *mx_operations(void);
 #define MX_LOG_DEBUG 4
 
 /**
- * Receives a line, without a line end. It may come from any thread, from several at once, and must
- * not call this library, which would refuse with MX_ERR_MISUSE. `message` is valid during the call.
+ * Receives a line, without a line end; `message` is valid during the call. It must not call this
+ * library, which would refuse with MX_ERR_MISUSE.
+ *
+ * Lines that a call of yours causes come inside it, on its thread, and so from several threads at
+ * once. Lines of the network come on the library's callback thread, one at a time and in their
+ * order, between callbacks: a slow log callback delays callbacks, which get half of the time at
+ * least, and never the network. At most 1000 of these lines wait. Further ones are dropped, and once
+ * half have been written, a line says how many.
  */
 typedef void (*mx_log_callback)(int32_t level, const char *message, void *user_data);
 
 /**
  * Sets where the log goes, for the whole process. When it returns, the callback before is not
- * running and will not be called again.
+ * running and will not be called again: lines that wait go to the new one, or nowhere if it is
+ * NULL. mx_client_free of the last client returns when the lines that wait have been written.
  *
  * @param level      MX_LOG_ERROR to MX_LOG_DEBUG: lines that matter less are not made
  * @param callback   nullable: silence

@@ -1,13 +1,21 @@
 //! The one thread on which the application's callbacks run, one at a time, in the order in which the
-//! calls ended.
+//! calls ended. Between them it writes the log lines of the I/O thread.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::delivery::{Delivery, Handler};
+use super::fork;
 use super::ledger::Ledger;
-use super::sync::{Condvar, Mutex, MutexGuard, lock, thread_local, wait};
+use super::lines::Lines;
+use super::sync::{Condvar, Mutex, MutexGuard, lock, now, thread_local, wait};
+use crate::log::Line;
+
+/// How long lines are written, or callbacks run, while the others wait: at least one, and as long as
+/// that takes. Callbacks get as much time as the lines before took.
+const TURN: Duration = Duration::from_millis(1);
 
 /// A callback that is still to run.
 pub struct Callback {
@@ -29,6 +37,7 @@ pub struct Callbacks {
 #[derive(Default)]
 struct State {
     list: VecDeque<Callback>,
+    lines: Lines,
     /// Whose callbacks are running, by their ledgers' addresses, the outermost first.
     running: Vec<usize>,
     /// Dropped when the outermost callback has returned.
@@ -54,7 +63,18 @@ impl Callbacks {
         self.changed.notify_one();
     }
 
-    /// Ends the thread once the list is empty.
+    /// Puts a log line behind those that wait already.
+    pub fn push_line(&self, line: Line) {
+        let mut state = lock(&self.state);
+        let first = state.lines.is_empty();
+        state.lines.push(line);
+        drop(state);
+        if first {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Ends the thread once no callback and no line is left.
     pub fn stop(&self) {
         lock(&self.state).stopped = true;
         self.changed.notify_one();
@@ -72,21 +92,62 @@ impl Callbacks {
         ON_CALLBACK_THREAD.with(|here| here.set(true));
         let mut state = lock(&self.state);
         loop {
-            if let Some(callback) = state.list.pop_front() {
+            let lines_again_at;
+            (state, lines_again_at) = self.write_lines(state);
+            while let Some(callback) = state.list.pop_front() {
                 state = self.run_one(state, callback);
-                if !state.to_drop.is_empty() {
-                    let to_drop = std::mem::take(&mut state.to_drop);
-                    drop(state);
-                    // May be what keeps this thread alive, and so may stop this very loop.
-                    drop(to_drop);
-                    state = lock(&self.state);
+                state = self.drop_what_is_given(state);
+                let lines_turn = || lines_again_at.is_none_or(|at| at <= now());
+                if !state.lines.is_empty() && lines_turn() {
+                    break;
                 }
-            } else if state.stopped {
+            }
+            if !state.list.is_empty() || !state.lines.is_empty() {
+                continue;
+            }
+            if state.stopped {
                 return;
-            } else {
-                state = wait(&self.changed, state);
+            }
+            state = wait(&self.changed, state);
+        }
+    }
+
+    /// Writes the lines that wait, unlocked, for one turn. Returns when the next turn is, if there
+    /// was one.
+    fn write_lines<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+    ) -> (MutexGuard<'a, State>, Option<Instant>) {
+        if fork::forked() {
+            // Forked inside a callback: the parent writes them.
+            state.lines = Lines::default();
+        }
+        if state.lines.is_empty() {
+            return (state, None);
+        }
+        let started = now();
+        while let Some(line) = state.lines.pop() {
+            drop(state);
+            line.write();
+            state = lock(&self.state);
+            if now() - started >= TURN {
+                break;
             }
         }
+        let ended = now();
+        (state, Some(ended + (ended - started).max(TURN)))
+    }
+
+    /// Drops what was given to this thread for when a callback has returned.
+    fn drop_what_is_given<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if state.to_drop.is_empty() {
+            return state;
+        }
+        let to_drop = std::mem::take(&mut state.to_drop);
+        drop(state);
+        // May be what keeps this thread alive, and so may stop it.
+        drop(to_drop);
+        lock(&self.state)
     }
 
     /// On the callback thread: runs the callbacks that a client still owes, here and now, until only

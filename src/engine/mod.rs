@@ -15,6 +15,8 @@
 //! `resolver` finds addresses, `blocking` keeps slow work off the I/O thread, `headers` writes the
 //! request's head, `failure` says what a failed try means, `retry` whether there is another.
 //!
+//! The log lines of all this wait in `lines`, for the thread of `callbacks` to write them.
+//!
 //! What surrounds it all: `fork` refuses a forked child, `burst` gives memory back, `sync` is what
 //! threads meet by.
 //!
@@ -35,6 +37,7 @@ mod fork;
 mod headers;
 mod http;
 mod ledger;
+mod lines;
 mod options;
 mod outbox;
 mod proxy;

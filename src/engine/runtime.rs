@@ -14,6 +14,7 @@ use super::fork::{self, Claim};
 use super::outbox;
 use super::running::RunningCall;
 use super::sync::lock;
+use crate::log;
 
 const STACK_SIZE: usize = 512 * 1024;
 /// `getaddrinfo` blocks, and a large answer takes its time to be read: both have threads of their
@@ -72,7 +73,10 @@ struct Runtime {
 
 impl Runtime {
     fn start() -> io::Result<Self> {
+        let callbacks = Arc::<Callbacks>::default();
+        let log = Arc::clone(&callbacks);
         let tokio = tokio::runtime::Builder::new_current_thread()
+            .on_thread_start(move || write_log_on(&log))
             .enable_io()
             .enable_time()
             .max_blocking_threads(MOST_BLOCKING_THREADS)
@@ -80,12 +84,13 @@ impl Runtime {
             .thread_stack_size(STACK_SIZE)
             .thread_name("mx-resolver")
             .build()?;
-        let callbacks = Arc::<Callbacks>::default();
         let (calls, receiver) = unbounded_channel();
         // From here on a failure drops `runtime`, which stops what has been started.
         let mut runtime = Self { calls: Some(calls), io: None, callbacks, callback: None };
         let _blocked = SignalsBlocked::new();
+        let log = Arc::clone(&runtime.callbacks);
         runtime.io = Some(spawn("mx-io", move || {
+            write_log_on(&log);
             let _outbox = outbox::Open::new();
             // Dropped first, and with it the calls that are left.
             let tokio = tokio;
@@ -121,6 +126,13 @@ impl Drop for Runtime {
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name(name.to_owned()).stack_size(STACK_SIZE).spawn(body)
+}
+
+/// The log callback is the application's, and may be slow: it runs on the thread of callbacks, and
+/// holds up no thread of the network's.
+fn write_log_on(callbacks: &Arc<Callbacks>) {
+    let callbacks = Arc::clone(callbacks);
+    log::forward_from_this_thread(move |line| callbacks.push_line(line));
 }
 
 /// Ends when the sender is gone; the runtime is dropped after it, and with it whatever is left.

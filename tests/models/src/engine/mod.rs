@@ -17,6 +17,8 @@ mod destination;
 mod fork;
 #[path = "../../../../src/engine/ledger.rs"]
 mod ledger;
+#[path = "../../../../src/engine/lines.rs"]
+mod lines;
 #[cfg(test)]
 mod models;
 #[path = "../../../../src/engine/outbox.rs"]

@@ -52,7 +52,10 @@ struct Gone(Arc<AtomicBool>);
 
 impl Gone {
     /// The same work, which says when it is gone.
-    fn after<F: Future<Output = Outcome>>(&self, work: F) -> impl Future<Output = Outcome> + use<F> {
+    fn after<F: Future<Output = Outcome>>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Outcome> + use<F> {
         let sentry = Sentry(self.clone());
         async move {
             let _sentry = sentry;

@@ -2,6 +2,7 @@
 
 mod closing;
 mod completion;
+mod lines;
 mod queue;
 
 use std::collections::BTreeSet;
