@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::burst::Trimming;
 use super::calls::{Calls, Refusal};
 use super::delivery::{Handler, UserData};
 use super::headers::Token;
@@ -19,6 +20,8 @@ pub struct Client {
     transport: Arc<Transport>,
     token: Mutex<Option<Token>>,
     calls: Arc<Calls>,
+    /// As long as the client is alive, if it wants that.
+    _trimming: Option<Trimming>,
 }
 
 impl Client {
@@ -31,6 +34,7 @@ impl Client {
             transport: Arc::new(Transport::new(base, options)?),
             token: Mutex::new(token.transpose()?),
             calls: Arc::new(Calls::new(options.queue.clone(), lease)),
+            _trimming: options.malloc_trim.then(Trimming::new),
         }))
     }
 

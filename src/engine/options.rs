@@ -27,6 +27,7 @@ pub struct Options {
     pub max_idle_connections: usize,
     pub idle_timeout: Duration,
     pub allow_plain_http: bool,
+    pub malloc_trim: bool,
     pub queue: Option<Arc<Queue>>,
 }
 
@@ -47,6 +48,7 @@ impl Default for Options {
             max_idle_connections: 128,
             idle_timeout: Duration::from_secs(60),
             allow_plain_http: false,
+            malloc_trim: false,
             queue: None,
         }
     }
