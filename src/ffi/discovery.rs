@@ -46,13 +46,13 @@ pub unsafe extern "C" fn mx_discover(
         // SAFETY: by the header's rules.
         let (client, server) = unsafe { (borrow(client, "client")?, text(server, "server")?) };
         let server = flow::Server::parse(server, client.0.allows_plain_http());
-        let job = |call| async move {
+        let work = |call| async move {
             match server {
                 Ok(server) => flow::discover(call, server).await,
                 Err(outcome) => outcome,
             }
         };
         // SAFETY: by the header's rules.
-        unsafe { start(&client.0, Receiver { callback, user_data, op }, job) }
+        unsafe { start(&client.0, Receiver { callback, user_data, op }, work) }
     })
 }

@@ -131,9 +131,9 @@ pub unsafe extern "C" fn mx_password_reset_submit_token(
         // SAFETY: by the header's rules.
         let (reset, token) = unsafe { (borrow(reset, "reset")?, text(token, "token")?) };
         let step = reset.reset.begin_submit_token()?;
-        let job = |call| step.submit_token(call, token.into());
+        let work = |call| step.submit_token(call, token.into());
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Receiver { callback, user_data, op }, job) }
+        unsafe { start(&reset.client, Receiver { callback, user_data, op }, work) }
     })
 }
 
@@ -175,9 +175,9 @@ pub unsafe extern "C" fn mx_password_reset_finish(
         let change = Change { new_password: new_password.into(), logout_devices };
         let wait = Duration::from_millis(wait_ms.max(0).unsigned_abs());
         let step = reset.reset.begin_finish()?;
-        let job = |call| step.finish(call, change, wait);
+        let work = |call| step.finish(call, change, wait);
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Receiver { callback, user_data, op }, job) }
+        unsafe { start(&reset.client, Receiver { callback, user_data, op }, work) }
     })
 }
 
