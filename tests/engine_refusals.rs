@@ -80,6 +80,7 @@ fn null_is_refused_wherever_it_is_not_allowed() {
             ("_root_pem: pem", mx_client_options_add_root_pem(options.0, null())),
             ("_bundled_roots: options", mx_client_options_set_bundled_roots(null_mut(), true)),
             ("_max_retries: options", mx_client_options_set_max_retries(null_mut(), 1)),
+            ("_malloc_trim: options", mx_client_options_set_malloc_trim(null_mut(), true)),
             (
                 "_allow_plain_http: options",
                 mx_client_options_set_allow_plain_http(null_mut(), true),

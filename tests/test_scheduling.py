@@ -171,7 +171,7 @@ class Scheduling(InAFolder):
         self.assert_all_passed(outcomes)
 
 
-class Ending(InAFolder):
+class Status(InAFolder):
     def test_a_suite_that_takes_too_long_is_stopped_with_its_whole_group(self) -> None:
         slow = row("slow", WITH_A_CHILD, timeout=1)
         steps = self.start(slow)

@@ -115,16 +115,16 @@ impl Victim {
         };
         let user_data = UserData(std::ptr::null_mut());
         self.client.submit(None, user_data, None, announce, tortured).unwrap();
-        let Next::Finished(finished) = self.queue.next(None) else { panic!("nothing came") };
-        assert_eq!(finished.op, op.load(SeqCst));
-        assert_eq!(self.client.cancel(finished.op), Err(Refusal::NotFound));
+        let Next::Delivery(delivery) = self.queue.next(None) else { panic!("nothing came") };
+        assert_eq!(delivery.op, op.load(SeqCst));
+        assert_eq!(self.client.cancel(delivery.op), Err(Refusal::NotFound));
         let freeing = self.freeing.lock().unwrap().take();
         if let Some(freeing) = freeing {
             freeing.join().unwrap();
             self.end();
             (self.client, self.queue) = client(&self.base);
         }
-        finished.outcome
+        delivery.outcome
     }
 
     fn deed(&self, op: &Arc<AtomicU64>) -> Box<dyn FnOnce() + Send> {

@@ -12,7 +12,7 @@ use crate::api::{Outcome, Status};
 use crate::engine::UserData;
 use crate::engine::calls::{Calls, Refusal};
 use crate::engine::cancel::Cancel;
-use crate::engine::completion::Handler;
+use crate::engine::delivery::Handler;
 use crate::engine::queue::Queue;
 use crate::engine::runtime::Lease;
 
