@@ -36,7 +36,10 @@ fn check_refusal(outcome: &Outcome, json: &str) {
 }
 
 fn check_request(row: &'static Operation, base: &BaseUrl, request: Prepared, json: &str) {
-    let given: Map<String, Value> = serde_json::from_str(json).expect("what is taken is JSON");
+    // What only the library reads cannot be compared.
+    let Some(given) = crate::json::as_serde_reads(json.as_bytes()) else { return };
+    let given = given.expect("what is taken is JSON");
+    let given = given.as_object().expect("and an object");
     let of = |place: Place| row.params.iter().filter(move |field| field.place == place);
     let known = |name: &str| row.params.iter().any(|field| field.name == name);
     assert!(given.keys().all(|name| known(name) || name.contains('.')));
@@ -51,7 +54,7 @@ fn check_request(row: &'static Operation, base: &BaseUrl, request: Prepared, jso
     let shown = in_url.into_iter().any(|text| text.contains(CANARY));
     let shown = shown || others.iter().any(|(name, _)| name.contains(CANARY));
     assert!(shown || !format!("{request:?}").contains(CANARY), "{request:?}");
-    check_secrets(row, &request, &given);
+    check_secrets(row, &request, given);
 
     match &request.body {
         Some(body) => {
