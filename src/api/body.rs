@@ -23,7 +23,7 @@ impl Body {
     /// A body that was not checked.
     pub fn unchecked(mut bytes: SecretBytes) -> Self {
         bytes.extend(b"\0");
-        Self { bytes: Bytes::from_owner(bytes), ..Self::default() }
+        Self { bytes: bytes.shared(), ..Self::default() }
     }
 
     /// A body that is checked; its fault if it is not JSON. `wanted` is that of [`json::check`].

@@ -85,7 +85,7 @@ fn trim() {}
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod tests {
     use super::*;
-    use crate::api::{Status, Outcome};
+    use crate::api::{Outcome, Status};
     use crate::engine::{Client, Next, Options, Queue, UserData};
     use std::sync::Arc;
     use std::time::Instant;
