@@ -17,11 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from goals import GOALS, Figures, Goal
-from lab import AIOHTTP, CURL, OURS, RAW, C, Lab
+from lab import AIOHTTP, CURL, KEPT, NLOHMANN, OURS, RAW, YYJSON, C, Lab
 from plot import chart
 from programs import BENCHES, ROOT, CommandFailed
 
-PEERS = (CURL, RAW, AIOHTTP, C)
+PEERS = (CURL, KEPT, RAW, AIOHTTP, NLOHMANN, YYJSON, C)
 PAGE = ROOT / "docs" / "performance.md"
 IN_FLIGHT = (1, 4, 16, 64, 256, 1000, 4000, 10_000)
 HELD = (100, 1000, 10_000)
