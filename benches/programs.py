@@ -19,6 +19,7 @@ BUILD = ROOT / "build" / "benches"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from c_program import STRICT, CommandFailed, installed, run, system_libraries
+from generated_part import replace_parts
 
 __all__ = [
     "BUILD",
@@ -32,6 +33,7 @@ __all__ = [
     "build_raw",
     "build_server",
     "installed",
+    "replace_parts",
     "run",
     "run_client",
     "serving",

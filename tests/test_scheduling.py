@@ -31,7 +31,7 @@ rows = {
 }
 suites.BUILD = rows.get("build", suites.BUILD)
 import run
-run.SUITES, run.LOGS = list(rows.values()), here
+run.SUITES, run.LOGS, run.PAGE = list(rows.values()), here, here / "page.md"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 run.program()
 """
@@ -69,12 +69,12 @@ class Runner(unittest.TestCase):
         self.addCleanup(holder.cleanup)
         self.folder = Path(holder.name)
 
-    def start(self, **programs: str) -> subprocess.Popen[str]:
+    def start(self, *options: str, **programs: str) -> subprocess.Popen[str]:
         for name, code in programs.items():
             text = code.format(folder=str(self.folder))
             (self.folder / f"{name}.py").write_text(text, encoding="utf-8")
         return subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(self.folder), "--jobs", "2"],
+            [sys.executable, "-c", RUNNER, str(self.folder), "--jobs", "2", *options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -82,9 +82,11 @@ class Runner(unittest.TestCase):
             text=True,
         )
 
-    def lines(self, code: int, **programs: str) -> list[str]:
+    def lines(self, code: int, *options: str, **programs: str) -> list[str]:
         """What the runner says, which must end with this code."""
-        said, _ = (runner := self.start(**programs)).communicate(timeout=SECONDS)
+        said, _ = (runner := self.start(*options, **programs)).communicate(
+            timeout=SECONDS
+        )
         self.assertEqual(runner.returncode, code, said)
         return said.splitlines()
 
@@ -110,6 +112,18 @@ class Runner(unittest.TestCase):
         [row] = [line for line in lines if line.startswith("uses_it ")]
         self.assertIn("not run: no library", row)
         self.assertEqual(lines[-1], "1 passed, 2 failed, 0 skipped")
+
+    def test_write_puts_the_table_into_the_page_if_nothing_failed(self) -> None:
+        marks = "<!-- suites: written by make test -->\n{}<!-- end of suites -->\n"
+        page = self.folder / "page.md"
+        page.write_text(marks.format("before\n"), encoding="utf-8")
+        self.lines(1, "--write", a="", b="raise SystemExit(1)")
+        self.assertEqual(page.read_text(encoding="utf-8"), marks.format("before\n"))
+        self.lines(0, "--write", a="", b="")
+        self.assertRegex(
+            page.read_text(encoding="utf-8"),
+            r"(?s)written by .*\n\| `b` \|  \| 1 \| 0 \| \d+ \|\n\| all \| \| 2 .*<!-- end",
+        )
 
     def test_a_signal_ends_the_runner_and_all_that_its_suites_started(self) -> None:
         for number, code in {signal.SIGINT: 130, signal.SIGTERM: 143}.items():
