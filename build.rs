@@ -8,6 +8,7 @@ use std::{env, fs};
 const SECTIONS: &[&str] = &[
     "status",
     "result",
+    "value",
     "queue",
     "options",
     "client",
@@ -15,13 +16,14 @@ const SECTIONS: &[&str] = &[
     "password_reset",
     "token",
     "account",
+    "request",
     "call",
     "log",
     "library",
 ];
 
 /// The number of the binary interface, in the file name of the shared library.
-const ABI: u32 = 0;
+const ABI: u32 = 1;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 

@@ -44,9 +44,9 @@
  * Threads. Every function may be called from any thread at any time, except those called
  * exclusive: nothing else may use the object while they run, or after.
  *
- * Fork. In a child forked after the library was started, functions that make, start, change or wait
- * for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
- * exec() is fine.
+ * Fork. In a child forked while clients or queues were alive, functions that make, start, change or
+ * wait for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
+ * A child forked while there were none starts afresh. exec() is fine.
  */
 
 #ifndef MATRIX_CAPI_H
@@ -86,7 +86,7 @@ typedef int32_t mx_status;
 /** Refused: the client is being freed; or that of this password reset has been. */
 #define MX_ERR_CLOSED 4
 
-/** Refused: this process is a forked child of the one in which the library was started. */
+/** Refused: this process was forked while clients or queues were alive. */
 #define MX_ERR_FORKED 5
 
 /** Refused: there is no such operation pending; it has finished, or never was. */
@@ -118,7 +118,7 @@ typedef int32_t mx_status;
 
 /**
  * The answer is not what the spec defines: a proxy's HTML page, cut or ill-formed JSON, a missing
- * field, a redirect, too many bytes. mx_result_json gives what came.
+ * field, a redirect, too many bytes. mx_result_body gives what came.
  */
 #define MX_ERR_BAD_RESPONSE 38
 
@@ -142,8 +142,8 @@ const char *mx_status_name(mx_status status);
  *
  * A result never changes, and every getter may be called from any thread.
  *
- * Values in the answer are named by a JSON pointer (RFC 6901): "/sid", "/flows/0/type",
- * "/m.homeserver/base_url". A name that holds "/" writes it as "~1", and "~" as "~0".
+ * Single values in the answer are read by a JSON pointer: mx_result_string(result, "/sid"). Lists and
+ * whole trees are walked by mx_value.
  */
 
 /** How one operation ended. Free it with mx_result_free. */
@@ -187,10 +187,20 @@ bool mx_result_retry_after_ms(const mx_result *result, uint64_t *out);
 
 /**
  * The answer's body as it came, with a NUL behind it that `len` does not count; NULL if no answer
- * came. It need be neither JSON nor UTF-8. Of a body that broke off, it is the part that came.
- * `len` is nullable.
+ * came. It need be neither JSON nor UTF-8. If it was cut off, this is what arrived.
+ *
+ * @param len  nullable; receives the length in bytes
  */
-const char *mx_result_json(const mx_result *result, size_t *len);
+const void *mx_result_body(const mx_result *result, size_t *len);
+
+/**
+ * A header of the answer; NULL if it was not sent, is not UTF-8, or is not one of those that are kept:
+ * "content-type", "content-disposition", "location" and "etag". Of a header sent twice it is the last.
+ *
+ * @param name  in any case
+ */
+const char *mx_result_header(const mx_result *result,
+                             const char *name);
 
 /**
  * A string in the answer; NULL if it is absent, is no string, or holds U+0000, which a C string
@@ -209,6 +219,109 @@ bool mx_result_bool(const mx_result *result, const char *json_pointer, bool *out
 
 /** Frees a result and every string that was read from it; secrets in it are wiped. Exclusive. */
 void mx_result_free(mx_result *result);
+
+/*
+ * Values: what an answer says, without copies and in any depth.
+ *
+ *     const mx_value *room = mx_value_first(mx_result_value(result, "/rooms/join"));
+ *     for (; room; room = mx_value_next(room))
+ *       printf("%s\n", mx_value_name(room, NULL));
+ *
+ * The tree is made when a value is asked for the first time; an answer that nobody looks into costs
+ * none. A value belongs to its result and is valid as long as that lives. Every getter may be called
+ * from any thread, and in a forked child. Of a member that the answer gives twice the last one counts;
+ * half of a surrogate pair reads as U+FFFD.
+ *
+ * A JSON pointer (RFC 6901) names a value from another on: "" is that one, "/flows/0/type" goes down. A
+ * name that holds "/" writes it as "~1", and "~" as "~0".
+ */
+
+/** No value: NULL was given. */
+#define MX_TYPE_NONE 0
+
+#define MX_TYPE_NULL 1
+
+#define MX_TYPE_BOOL 2
+
+/** A number without fraction and exponent that fits into 64 bits: mx_value_int. */
+#define MX_TYPE_INT 3
+
+/** Any other number: mx_value_double, unless it is beyond what a double can hold. */
+#define MX_TYPE_DOUBLE 4
+
+#define MX_TYPE_STRING 5
+
+#define MX_TYPE_ARRAY 6
+
+#define MX_TYPE_OBJECT 7
+
+/** One JSON value of a result. It is never yours to free. */
+typedef struct mx_value mx_value;
+
+/**
+ * The value in the answer that a pointer names; "" is the whole. NULL if there is none, or if the
+ * answer is not JSON.
+ *
+ * @param json_pointer  from the whole answer on
+ */
+const mx_value *mx_result_value(const mx_result *result, const char *json_pointer);
+
+/**
+ * The value that a pointer names, from this one on; NULL if there is none.
+ *
+ * @param json_pointer  "/name" is a member, "/0" an element, "" the value itself
+ */
+const mx_value *mx_value_get(const mx_value *value, const char *json_pointer);
+
+/** What a value is: one of the MX_TYPE_ constants; MX_TYPE_NONE for NULL. */
+int32_t mx_value_type(const mx_value *value);
+
+/** The first element of an array or member of an object; NULL if there is none. */
+const mx_value *mx_value_first(const mx_value *value);
+
+/** The element or member that follows in the same array or object; NULL behind the last one. */
+const mx_value *mx_value_next(const mx_value *value);
+
+/** How many elements an array has, or members an object; 0 for anything else. */
+size_t mx_value_count(const mx_value *value);
+
+/**
+ * The name of a member, ended by NUL; NULL for what is no member.
+ *
+ * @param len  nullable; receives the length. Without it, a name that holds U+0000 is NULL: C would
+ *             take it for a shorter one
+ */
+const char *mx_value_name(const mx_value *value, size_t *len);
+
+/**
+ * A string, decoded and ended by NUL; NULL for anything else.
+ *
+ * @param len  nullable; receives the length. Without it, a string that holds U+0000 is NULL: C would
+ *             take it for a shorter one
+ */
+const char *mx_value_string(const mx_value *value,
+                            size_t *len);
+
+/** An integer. False, leaving `out` alone, for anything else, and for what does not fit. */
+bool mx_value_int(const mx_value *value, int64_t *out);
+
+/**
+ * A number, integers included. False, leaving `out` alone, for anything else, and for what is beyond
+ * a double.
+ */
+bool mx_value_double(const mx_value *value,
+                     double *out);
+
+/** A boolean. False, leaving `out` alone, for anything else. */
+bool mx_value_bool(const mx_value *value, bool *out);
+
+/**
+ * A value's JSON as it came, for another parser: a part of the body, NOT ended by NUL. NULL for NULL.
+ *
+ * @param len  receives the length in bytes
+ */
+const char *mx_value_json(const mx_value *value,
+                          size_t *len);
 
 /*
  * Delivery: a callback, or a queue.
@@ -371,6 +484,19 @@ mx_status mx_client_options_set_idle_timeout_ms(mx_client_options *options,
  * tokens. Default false. To this machine (localhost, 127.0.0.0/8, ::1) it is always allowed.
  */
 mx_status mx_client_options_set_allow_plain_http(mx_client_options *options, bool allow_plain_http);
+
+/**
+ * Whether, after a burst of calls, the memory that the C library's allocator keeps is given back to
+ * the system: by malloc_trim, for the whole process, with glibc only. Default false.
+ *
+ * glibc keeps what was freed for later, up to the most that was ever in use at once: some 300 MB
+ * after 10000 calls at once, of which 12 MB stay with this option. It is done a second after at
+ * least 256 calls at once have all ended, if a client with this option is alive then, on a thread
+ * of the library's for what takes long. Other threads that allocate wait while glibc walks the
+ * heap, the application's own heap included: up to a second for 300 MB in small pieces. Memory that
+ * is needed again costs page faults.
+ */
+mx_status mx_client_options_set_malloc_trim(mx_client_options *options, bool malloc_trim);
 
 /**
  * The queue that gets the results of the client's calls; their callbacks must then be NULL.
@@ -612,7 +738,7 @@ mx_status mx_password_reset_finish(mx_password_reset *reset,
 mx_reset_stage mx_password_reset_stage(const mx_password_reset *reset);
 
 /**
- * Saves a reset: mx_result_json of the result is JSON with a version number, for
+ * Saves a reset: mx_result_body of the result is JSON with a version number, for
  * mx_password_reset_restore of this or a later library. It holds a secret. While a step runs, what
  * is saved is the reset as it is at that moment.
  *
@@ -969,6 +1095,120 @@ mx_status mx_deactivate_account(mx_client *client,
                                 mx_op *op);
 
 /*
+ * Requests: any operation with its fields, one setter for each type.
+ *
+ *     mx_request *request = NULL;
+ *     mx_request_new("login", &request);
+ *     mx_request_set_string(request, "type", "m.login.password");
+ *     mx_request_set_json(request, "identifier", "{\"type\": \"m.id.user\", \"user\": \"alice\"}");
+ *     mx_request_set_string(request, "password", password);
+ *     mx_client_send(client, request, done, NULL, NULL);
+ *     mx_request_free(request);
+ *
+ * A field has the spec's name, wherever it travels: in the path, the query or the body. Setting it again
+ * replaces it, except that a string for a list of strings is one more. Names with a dot, of vendors and
+ * of proposals (MSCs), are taken by every operation: they go into the query of a GET or DELETE, and
+ * into the body of a POST or PUT. Where the spec leaves the whole body open, it is the field "body".
+ *
+ * A setter refuses at once what the operation does not allow, with MX_ERR_INVALID_ARGUMENT, and
+ * mx_refusal_message says why: no such field, a wrong type, a value outside its grammar. What is
+ * missing is found when the request is sent. All setters are exclusive.
+ */
+
+/** An operation with its fields. Free it with mx_request_free. */
+typedef struct mx_request mx_request;
+
+/**
+ * Makes a request without fields.
+ *
+ * @param operation_id  the spec's operationId, such as "login"; mx_operations lists them
+ * @param out           receives the request, which is yours
+ * @return MX_OK; MX_ERR_INVALID_ARGUMENT for an operation that does not exist
+ */
+mx_status mx_request_new(const char *operation_id, mx_request **out);
+
+/**
+ * Makes a request to an endpoint that mx_operations does not list: an unstable or a vendor's one.
+ *
+ * The access token travels with it if the client has one. Fields that the path does not name go into the
+ * query of a GET or DELETE, and into the body of a POST or PUT; the field "body" is the whole body.
+ * Any HTTP status from 200 to 299 is MX_OK, whatever the body is. Only a GET is sent again after a
+ * lost answer. Every value counts as a secret; the log shows the path as it is given here.
+ *
+ * @param method  "GET", "POST", "PUT" or "DELETE"
+ * @param path    begins with "/_matrix/"; "{name}" stands for the field "name", which is
+ *                percent-encoded; a query may follow: "/_matrix/client/v1/x/{roomId}?dir={dir}"
+ * @param out     receives the request, which is yours
+ * @return MX_OK; MX_ERR_INVALID_ARGUMENT for another method or an ill-formed path
+ */
+mx_status mx_request_new_custom(const char *method,
+                                const char *path,
+                                mx_request **out);
+
+/**
+ * Sets a field to a string.
+ *
+ * @param value  nullable: the field is left out again
+ */
+mx_status mx_request_set_string(mx_request *request, const char *name, const char *value);
+
+/** Sets a field to an integer. */
+mx_status mx_request_set_int(mx_request *request, const char *name, int64_t value);
+
+/** Sets a field to a number. NaN and the infinities are refused: JSON has none. */
+mx_status mx_request_set_double(mx_request *request, const char *name, double value);
+
+/** Sets a field to true or false. */
+mx_status mx_request_set_bool(mx_request *request, const char *name, bool value);
+
+/**
+ * Sets a field to any JSON value, which is sent byte for byte: an object, an array, "null".
+ *
+ * @param json  one JSON text; a member that it gives twice is refused, however deep it stands
+ */
+mx_status mx_request_set_json(mx_request *request, const char *name, const char *json);
+
+/**
+ * How long the whole call may take, in milliseconds, in place of the client's timeout.
+ *
+ * @param timeout_ms  0: the client's again
+ */
+mx_status mx_request_set_timeout_ms(mx_request *request, uint32_t timeout_ms);
+
+/**
+ * Sends a request. The library keeps what it needs of it: it may be changed, sent again or freed at
+ * once.
+ *
+ * @param request    not changed
+ * @param callback   receives the result; NULL exactly if the client has a queue
+ * @param user_data  nullable; given back with the result
+ * @param op         nullable; receives the call's id before its result can come
+ * @return MX_OK if accepted. A field that is missing is the result's status:
+ *         MX_ERR_INVALID_ARGUMENT, with a message that names it
+ */
+mx_status mx_client_send(mx_client *client,
+                         const mx_request *request,
+                         mx_callback callback,
+                         void *user_data,
+                         mx_op *op);
+
+/**
+ * The URL of a request, for a browser: some endpoints, such as those that begin a login by SSO, set
+ * cookies there. Nothing is sent.
+ *
+ * @param request  a GET that needs no access token
+ * @param out      receives a result, which is yours: MX_OK, with "/url"
+ * @return MX_OK; MX_ERR_INVALID_ARGUMENT for any other request, for one that lacks a field, and for a
+ *         client without a homeserver
+ */
+mx_status mx_request_url(const mx_client *client,
+                         const mx_request *request,
+                         mx_result **out);
+
+/** Frees a request; the values in it are wiped. Calls that it was sent for go on. Exclusive. */
+void mx_request_free(mx_request *request);
+
+/*
  * Every operation by its name.
  */
 
@@ -1021,14 +1261,21 @@ const char *mx_operations(void);
 #define MX_LOG_DEBUG 4
 
 /**
- * Receives a line, without a line end. It may come from any thread, from several at once, and must
- * not call this library, which would refuse with MX_ERR_MISUSE. `message` is valid during the call.
+ * Receives a line, without a line end; `message` is valid during the call. It must not call this
+ * library, which would refuse with MX_ERR_MISUSE.
+ *
+ * Lines that a call of yours causes come inside it, on its thread, and so from several threads at
+ * once. Lines of the network come on the library's callback thread, one at a time and in their
+ * order, between callbacks: a slow log callback delays callbacks, which get half of the time at
+ * least, and never the network. At most 1000 of these lines wait. Further ones are dropped, and once
+ * half have been written, a line says how many.
  */
 typedef void (*mx_log_callback)(int32_t level, const char *message, void *user_data);
 
 /**
  * Sets where the log goes, for the whole process. When it returns, the callback before is not
- * running and will not be called again.
+ * running and will not be called again: lines that wait go to the new one, or nowhere if it is
+ * NULL. mx_client_free of the last client returns when the lines that wait have been written.
  *
  * @param level      MX_LOG_ERROR to MX_LOG_DEBUG: lines that matter less are not made
  * @param callback   nullable: silence

@@ -23,6 +23,8 @@ pub mod ffi;
 #[deny(unsafe_code)]
 pub mod flow;
 #[deny(unsafe_code)]
+pub mod json;
+#[deny(unsafe_code)]
 pub mod log;
 #[cfg(planted_bugs)]
 mod planted;

@@ -110,7 +110,7 @@ SUITES = (
     ),
     Suite(
         "loom",
-        "every order of events on completions, cancelling, the queue and closing",
+        "every order of events on completions, cancelling, the queue, closing and log lines",
         ("cargo",),
         (
             "cargo test --locked --manifest-path tests/models/Cargo.toml --target-dir {build}/models engine::models -- --nocapture",

@@ -1,47 +1,42 @@
 //! Reads an HTTP answer as the spec defines it for an operation.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::time::SystemTime;
 
-use serde_json::Value;
 use url::Url;
 
 use super::base_url::redacted;
-use super::error::{MatrixError, retry_after_ms};
+use super::error::{self, MatrixError, has_flows, retry_after_ms};
 use super::field::has_space;
 use super::outcome::one_line;
 use super::reach::may_lead;
-use super::weight::is_too_heavy;
-use super::{BaseUrl, Body, Ending, Kind, Outcome, Request};
-use crate::secret::{SecretBytes, SecretJson};
+use super::{BaseUrl, Body, Field, Headers, Kind, Outcome, Prepared, Status, secrets};
+use crate::json::{Fault, Plain};
+use crate::secret::SecretBytes;
 
 /// What an answer says before its body.
 #[derive(Clone, Default)]
 pub struct Head {
     pub status: u16,
     pub retry_after: Option<String>,
-    pub location: Option<String>,
+    pub headers: Headers,
 }
 
-/// A complete body, parsed: that part of reading an answer which takes time.
-pub struct Parsed {
-    bytes: SecretBytes,
-    /// The value, or why there is none.
-    json: Result<SecretJson, String>,
+/// A complete body, checked: that part of reading an answer which takes time.
+pub struct CheckedBody {
+    body: Body,
+    /// Why it is not JSON.
+    fault: Option<Fault>,
 }
 
-impl Parsed {
-    pub fn new(bytes: SecretBytes) -> Self {
-        let json = match bytes.as_ref() {
-            [] => Err("is not JSON: it is empty".to_owned()),
-            text if is_too_heavy(text) => Err("would take too much memory".to_owned()),
-            // serde's text names a place and what it expected, never a value.
-            text => serde_json::from_slice(text)
-                .map(SecretJson)
-                .map_err(|error| format!("is not JSON: {error}")),
+impl CheckedBody {
+    /// `fields` are those of the row's answer; those of an error are looked for where `status` is one.
+    pub fn new(bytes: SecretBytes, status: u16, fields: &'static [Field]) -> Self {
+        let (body, fault) = match status {
+            200..300 => Body::check(bytes, |name| fields.iter().position(|f| f.name == name)),
+            _ => Body::check(bytes, error::wanted),
         };
-        Self { bytes, json }
+        Self { body, fault }
     }
 }
 
@@ -49,87 +44,88 @@ impl Parsed {
 /// `base` is where a request without a URL of its own goes; `token` is the access token that travelled,
 /// which a server may echo.
 pub fn read_answer(
-    request: &Request,
+    request: &Prepared,
     base: Option<&BaseUrl>,
     token: Option<&str>,
-    head: &Head,
-    Parsed { bytes, json }: Parsed,
+    head: Head,
+    CheckedBody { body, fault }: CheckedBody,
     now: SystemTime,
 ) -> Outcome {
-    let operation = request.operation;
-    let (mut json, complaint) = match json {
-        Ok(json) => (Some(json), String::new()),
-        Err(complaint) => (None, complaint),
-    };
-    let (ending, errcode, message) = match (&mut json, head.status) {
+    let row = request.row();
+    let (status, errcode, message) = match (&fault, head.status) {
         (_, 300..400) => {
-            let target = head.location.as_deref().map_or("nowhere".into(), redacted);
-            (Ending::BadResponse, None, format!("a redirect to {target}, which is not followed"))
+            let target = head.headers.location().map_or("nowhere".into(), redacted);
+            (Status::BadResponse, None, format!("a redirect to {target}, which is not followed"))
         }
-        (None, _) => (Ending::BadResponse, None, format!("the body {complaint}")),
-        (Some(json), 200..300) => match check_fields(request, base, &mut json.0) {
-            // The way of nearly every call: nothing is put into words.
-            Ok(()) => (Ending::Ok, None, String::new()),
-            Err(complaint) => (Ending::BadResponse, None, complaint),
+        (_, 200..300) if row.is_custom() => (Status::Ok, None, String::new()),
+        (Some(_), _) if body.bytes().is_empty() => {
+            (Status::BadResponse, None, "the body is not JSON: it is empty".into())
+        }
+        (Some(fault), _) => (Status::BadResponse, None, format!("the body {}", fault.complaint())),
+        (None, 200..300) => match check_fields(request, base, &body) {
+            // Fast path: no message is built.
+            Ok(()) => (Status::Ok, None, String::new()),
+            Err(complaint) => (Status::BadResponse, None, complaint),
         },
-        (Some(json), _) => match MatrixError::read(&json.0) {
-            Some(error) => {
-                let text = format!("{}: {}", error.errcode, error.error);
-                (Ending::Matrix, Some(error.errcode.to_owned()), text)
+        (None, _) => match MatrixError::read(&body) {
+            Some(MatrixError { errcode, error }) => {
+                let text = format!("{errcode}: {error}");
+                (Status::Matrix, Some(errcode), text)
             }
             // User-interactive authentication asks for its next stage; an errcode is optional.
-            None if head.status == 401 && json.0.get("flows").is_some_and(Value::is_array) => {
-                (Ending::Matrix, None, "user-interactive authentication is needed".to_owned())
+            None if head.status == 401 && has_flows(&body) => {
+                (Status::Matrix, None, "user-interactive authentication is needed".to_owned())
             }
-            None => (Ending::BadResponse, None, "an error without an errcode".to_owned()),
+            None => (Status::BadResponse, None, "an error without an errcode".to_owned()),
         },
     };
     let retry_after_ms = match head.status {
         200..400 => None,
-        _ => retry_after_ms(head.retry_after.as_deref(), json.as_ref().map(|json| &json.0), now),
+        _ => retry_after_ms(head.retry_after.as_deref(), &body, now),
     };
-    let message = match ending {
-        Ending::Ok => Cow::Borrowed("OK"),
+    let message = match status {
+        Status::Ok => Cow::Borrowed("OK"),
         _ => {
-            let message = format!("{}: HTTP {}, {message}", operation.id, head.status);
-            let secrets = request.secrets().into_iter().chain(token);
-            one_line(redact(message, secrets.collect()).into())
+            let message = format!("{}: HTTP {}, {message}", row.id(), head.status);
+            let mut secret = secrets::of_request(&request.request);
+            secret.extend(token.map(Into::into));
+            one_line(secrets::cover(message, secret).into())
         }
     };
     Outcome {
-        ending,
+        status,
         message,
         http_status: head.status,
         errcode,
         retry_after_ms,
-        body: Some(Body { bytes, json }),
-        location: head.location.clone(),
+        body: Some(body),
+        headers: head.headers,
         maybe_carried_out: false,
     }
 }
 
-/// Checks the fields that callers rely on. An empty optional string is as good as absent, and is
-/// made so.
-fn check_fields(request: &Request, base: Option<&BaseUrl>, json: &mut Value) -> Result<(), String> {
-    let Value::Object(members) = json else {
+/// Checks the fields that callers rely on. Null in an optional one is as good as absent.
+fn check_fields(request: &Prepared, base: Option<&BaseUrl>, body: &Body) -> Result<(), String> {
+    if !body.is_json_object() {
         return Err("the body is not a JSON object".into());
-    };
-    for field in request.operation.answer {
-        if !field.required && members.get(field.name).is_some_and(|v| v == "" || v.is_null()) {
-            members.remove(field.name);
-        }
-        match members.get(field.name) {
-            Some(value) => {
-                if let Some(complaint) = field.kind.complaint(value) {
-                    return Err(format!("{} {complaint}", field.name));
-                }
-                if field.kind == Kind::Page && !is_page(value, request, base) {
-                    let why = "is no web page that this server may send a person to";
-                    return Err(format!("{} {why}", field.name));
-                }
+    }
+    for (number, field) in request.row().answer().iter().enumerate() {
+        let value = body.wanted(number).map(Plain::read);
+        let Some(value) = value.filter(|value| field.required || *value != Plain::Null) else {
+            if field.required {
+                return Err(format!("{} is missing", field.name));
             }
-            None if field.required => return Err(format!("{} is missing", field.name)),
-            None => {}
+            continue;
+        };
+        if field.may_be_empty && value.as_str() == Some("") {
+            continue;
+        }
+        if let Some(complaint) = field.kind.complaint(&value) {
+            return Err(format!("{} {complaint}", field.name));
+        }
+        if field.kind == Kind::Page && !is_page(value.as_str(), request, base) {
+            let why = "is no web page that this server may send a person to";
+            return Err(format!("{} {why}", field.name));
         }
     }
     Ok(())
@@ -137,55 +133,65 @@ fn check_fields(request: &Request, base: Option<&BaseUrl>, json: &mut Value) -> 
 
 /// Whether a page may be opened because the server that was asked says so: by https, or by http where
 /// the server itself is this machine, as in tests.
-fn is_page(value: &Value, request: &Request, base: Option<&BaseUrl>) -> bool {
+fn is_page(text: Option<&str>, request: &Prepared, base: Option<&BaseUrl>) -> bool {
     let from = request.url.as_ref().or(base.map(BaseUrl::url));
-    let text = value.as_str().filter(|text| !has_space(text));
-    let page = text.and_then(|text| Url::parse(text).ok());
+    let page = text.filter(|text| !has_space(text)).and_then(|text| Url::parse(text).ok());
     from.zip(page).is_some_and(|(from, page)| may_lead(from, &page, false))
-}
-
-/// Servers may echo what they were sent; a message does not.
-fn redact(message: String, mut secrets: Vec<&str>) -> String {
-    // Shorter ones would tear words apart, and give nothing away.
-    secrets.retain(|secret| secret.len() >= 3);
-    // One secret may begin with another: the longer first, or its end would stay.
-    secrets.sort_by_key(|secret| Reverse(secret.len()));
-    secrets.into_iter().fold(message, |message, secret| {
-        if message.contains(secret) { message.replace(secret, "[redacted]") } else { message }
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Params, table};
+    use crate::api::{Request, table};
+    use crate::json::Value;
 
     fn read(head: Head, body: &[u8]) -> Outcome {
-        let params = Params::parse(
-            r#"{"client_secret": "hunter2hunter2", "email": "alice@example.test", "send_attempt": 1}"#,
-        );
-        let request =
-            table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(params.unwrap()).unwrap();
+        let fields = r#"{"client_secret": "hunter2hunter2", "email": "alice@example.test", "send_attempt": 1}"#;
+        let row = &table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL;
+        answer_to(&Request::from_json(row, fields).unwrap(), None, head, body)
+    }
+
+    fn answer_to(request: &Request, base: Option<&BaseUrl>, head: Head, body: &[u8]) -> Outcome {
+        let request = request.clone().prepare().unwrap();
         let mut bytes = SecretBytes::default();
         bytes.extend(body);
-        read_answer(&request, None, None, &head, Parsed::new(bytes), SystemTime::now())
+        let body = CheckedBody::new(bytes, head.status, request.row().answer());
+        read_answer(&request, base, None, head, body, SystemTime::now())
     }
 
     fn with_status(status: u16, body: &str) -> Outcome {
         read(Head { status, ..Head::default() }, body.as_bytes())
     }
 
-    fn member<'a>(outcome: &'a Outcome, name: &str) -> Option<&'a Value> {
-        outcome.body.as_ref()?.json.as_ref()?.0.get(name)
+    #[test]
+    fn an_empty_submit_url_and_a_null_are_taken_and_stay() {
+        for value in [r#""""#, "null"] {
+            let body = format!(r#"{{"sid":"abc","submit_url":{value}}}"#);
+            let outcome = with_status(200, &body);
+            assert_eq!(outcome.status, Status::Ok);
+            assert_eq!(outcome.json("/submit_url").map(Value::json), Some(value.as_bytes()));
+            assert_eq!(outcome.body.as_ref().unwrap().bytes(), body.as_bytes());
+        }
     }
 
     #[test]
-    fn an_empty_submit_url_is_an_absent_one_and_the_bytes_stay() {
-        let outcome = with_status(200, r#"{"sid":"abc","submit_url":""}"#);
-        assert_eq!(outcome.ending, Ending::Ok);
-        assert_eq!(member(&outcome, "submit_url"), None);
-        let bytes = outcome.body.as_ref().unwrap().bytes.as_ref();
-        assert_eq!(bytes, br#"{"sid":"abc","submit_url":""}"#);
+    fn of_a_member_given_twice_the_last_one_is_checked() {
+        assert_eq!(with_status(200, r#"{"sid":5,"sid":"abc"}"#).status, Status::Ok);
+        assert_eq!(with_status(200, r#"{"sid":"abc","s\u0069d":5}"#).status, Status::BadResponse);
+    }
+
+    #[test]
+    fn an_endpoint_of_the_applications_own_takes_any_answer_of_success() {
+        let row = crate::api::custom::describe("GET", "/_matrix/client/unstable/x").unwrap();
+        let request = Request::new(row);
+        let answer = |status, body: &str| {
+            answer_to(&request, None, Head { status, ..Head::default() }, body.as_bytes())
+        };
+        for body in ["", "<html>", "[]", "{}"] {
+            assert_eq!(answer(204, body).status, Status::Ok, "{body}");
+        }
+        assert_eq!(answer(404, "<html>").status, Status::BadResponse);
+        assert_eq!(answer(404, r#"{"errcode":"M_X"}"#).status, Status::Matrix);
     }
 
     #[test]
@@ -195,8 +201,8 @@ mod tests {
             (200, "<html>", "not JSON"),
             (502, "<html>", "not JSON"),
             (200, "", "it is empty"),
-            (200, "{\"sid\":\"ab", "EOF"),
-            (200, &deep, "recursion limit"),
+            (200, "{\"sid\":\"ab", "ends too early"),
+            (200, &deep, "nested deeper than 128"),
             (200, "[]", "not a JSON object"),
             (200, "{}", "sid is missing"),
             (200, r#"{"sid":null}"#, "sid must be of type string"),
@@ -208,21 +214,22 @@ mod tests {
             (302, "", "redirect"),
         ] {
             let outcome = with_status(status, body);
-            assert_eq!(outcome.ending, Ending::BadResponse, "{body}");
+            assert_eq!(outcome.status, Status::BadResponse, "{body}");
             assert!(outcome.message.contains(why), "{body}: {}", outcome.message);
-            assert_eq!(outcome.body.unwrap().bytes.as_ref(), body.as_bytes());
+            assert_eq!(outcome.body.unwrap().bytes(), body.as_bytes());
         }
         assert_eq!(
-            read(Head { status: 200, ..Head::default() }, b"{\"sid\":\"\xff\"}").ending,
-            Ending::BadResponse
+            read(Head { status: 200, ..Head::default() }, b"{\"sid\":\"\xff\"}").status,
+            Status::BadResponse
         );
     }
 
     #[test]
     fn a_matrix_error_keeps_its_errcode_and_delay() {
-        let head = Head { status: 429, retry_after: Some("333".into()), location: None };
+        let retry_after = Some("333".into());
+        let head = Head { status: 429, retry_after, ..Head::default() };
         let outcome = read(head, br#"{"errcode":"M_LIMIT_EXCEEDED","error":"Too Many Requests","retry_after_ms":332922}"#);
-        assert_eq!(outcome.ending, Ending::Matrix);
+        assert_eq!(outcome.status, Status::Matrix);
         assert_eq!(outcome.errcode.as_deref(), Some("M_LIMIT_EXCEEDED"));
         assert_eq!(outcome.retry_after_ms, Some(333_000));
         assert!(outcome.message.ends_with("HTTP 429, M_LIMIT_EXCEEDED: Too Many Requests"));
@@ -231,27 +238,24 @@ mod tests {
     #[test]
     fn a_challenge_of_user_interactive_authentication_needs_no_errcode() {
         let outcome = with_status(401, r#"{"session":"s","flows":[{"stages":[]}],"params":{}}"#);
-        assert_eq!((outcome.ending, outcome.errcode.as_deref()), (Ending::Matrix, None));
+        assert_eq!((outcome.status, outcome.errcode.as_deref()), (Status::Matrix, None));
         assert_eq!(outcome.text("/session"), Some("s"));
         let outcome = with_status(403, r#"{"flows":[]}"#);
-        assert_eq!(outcome.ending, Ending::BadResponse);
+        assert_eq!(outcome.status, Status::BadResponse);
     }
 
     #[test]
     fn a_page_that_is_no_web_page_makes_a_bad_response() {
-        let ending = |from: &str, page: &str| {
-            let request = table::GET_AUTH_METADATA.prepare(Params::new()).unwrap();
-            let mut bytes = SecretBytes::default();
+        let status = |from: &str, page: &str| {
             let body = serde_json::json!({"issuer": page, "account_management_uri": page});
-            bytes.extend(body.to_string().as_bytes());
             let (head, base) =
                 (Head { status: 200, ..Head::default() }, BaseUrl::parse(from, false));
-            let (base, parsed) = (base.ok(), Parsed::new(bytes));
-            read_answer(&request, base.as_ref(), None, &head, parsed, SystemTime::now()).ending
+            let request = Request::new(&table::GET_AUTH_METADATA);
+            answer_to(&request, base.ok().as_ref(), head, body.to_string().as_bytes()).status
         };
         let from = "https://hs.example/";
-        assert_eq!(ending(from, "https://auth.example/account"), Ending::Ok);
-        assert_eq!(ending("http://127.0.0.1:1/", "http://127.0.0.1:2/account"), Ending::Ok);
+        assert_eq!(status(from, "https://auth.example/account"), Status::Ok);
+        assert_eq!(status("http://127.0.0.1:1/", "http://127.0.0.1:2/account"), Status::Ok);
         for page in [
             "javascript:alert(1)",
             "JavaScript://auth.example/%0aalert(1)",
@@ -265,7 +269,7 @@ mod tests {
             "https://192.168.1.1/account",
             "https://auth.example@evil.example/account",
         ] {
-            assert_eq!(ending(from, page), Ending::BadResponse, "{page}");
+            assert_eq!(status(from, page), Status::BadResponse, "{page}");
         }
     }
 
@@ -287,14 +291,10 @@ mod tests {
     }
 
     fn echo(params: &str, error: &str) -> String {
-        let request = table::LOGIN.prepare(Params::parse(params).unwrap()).unwrap();
+        let request = Request::from_json(&table::LOGIN, params).unwrap();
         let body = serde_json::json!({"errcode": "M_BAD_JSON", "error": error}).to_string();
-        let mut bytes = SecretBytes::default();
-        bytes.extend(body.as_bytes());
         let head = Head { status: 400, ..Head::default() };
-        read_answer(&request, None, None, &head, Parsed::new(bytes), SystemTime::now())
-            .message
-            .into()
+        answer_to(&request, None, head, body.as_bytes()).message.into()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Head, Params, Parsed, read_answer, table};
+use super::{CheckedBody, Head, Headers, Request, read_answer, secrets, table};
 use crate::secret::SecretBytes;
 
 const FILES: [&str; 6] = [
@@ -16,13 +16,17 @@ const FILES: [&str; 6] = [
     include_str!("../../tests/contract/faults.json"),
     include_str!("../../tests/contract/requests.json"),
 ];
-const SECRETS: [&str; 6] =
-    ["client_secret", "password", "new_password", "token", "access_token", "id_access_token"];
+/// Fields that are secret by their kind; inside of objects [`secrets::MEMBERS`] says.
+const SECRETS: [&str; 2] = ["new_password", "access_token"];
+
+fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name) || secrets::MEMBERS.contains(&name)
+}
 
 /// The texts of members with such names, wherever they are; shorter ones would be found in any word.
 fn collect(value: &Value, name: &str, secrets: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) if SECRETS.contains(&name) && text.len() > 5 => {
+        Value::String(text) if is_secret(name) && text.len() > 5 => {
             secrets.insert(text.clone());
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, name, secrets)),
@@ -37,26 +41,29 @@ fn collect(value: &Value, name: &str, secrets: &mut BTreeSet<String>) {
 /// each answer.
 fn shown(case: &Value) -> Vec<String> {
     let call = &case["call"];
-    let params = call["params_text"].as_str().map_or(call["params"].to_string(), str::to_owned);
-    let parsed = Params::parse(&params);
-    let mut shown = vec![format!("{parsed:?}")];
+    let fields = call["params_text"].as_str().map_or(call["params"].to_string(), str::to_owned);
+    let mut shown = Vec::new();
     let Some(row) = table::find(call["operation"].as_str().unwrap()) else { return shown };
-    let Ok(params) = parsed else { return shown };
-    let request = row.prepare(params);
+    let request = Request::from_json(row, &fields);
+    shown.push(format!("{request:?}"));
+    let Ok(request) = request else { return shown };
+    let request = request.prepare();
     shown.push(format!("{request:?}"));
     let Ok(request) = request else { return shown };
     for reply in case["server"].as_array().into_iter().flatten() {
         let mut body = SecretBytes::default();
         let text = reply["body"].as_str().map_or(reply["json"].to_string(), str::to_owned);
         body.extend(text.as_bytes());
+        let mut headers = Headers::default();
+        headers.set("location", text.as_bytes());
         let head = Head {
             status: reply["status"].as_u64().unwrap_or(200).try_into().unwrap(),
-            location: Some(text),
+            headers,
             ..Head::default()
         };
         let token = case["options"]["access_token"].as_str();
-        let parsed = Parsed::new(body);
-        let outcome = read_answer(&request, None, token, &head, parsed, SystemTime::now());
+        let body = CheckedBody::new(body, head.status, row.answer);
+        let outcome = read_answer(&request, None, token, head, body, SystemTime::now());
         shown.push(format!("{outcome:?}"));
     }
     shown

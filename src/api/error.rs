@@ -2,29 +2,43 @@
 
 use std::time::SystemTime;
 
-use serde_json::Value;
+use super::Body;
+use crate::json::Plain;
+
+/// The members of an error that matter, by the number under which [`Body::wanted`] has them.
+const MEMBERS: [&str; 4] = ["errcode", "error", "retry_after_ms", "flows"];
+
+/// The number of an error's member, for [`Body::check`].
+pub fn wanted(name: &str) -> Option<usize> {
+    MEMBERS.iter().position(|known| *known == name)
+}
 
 /// The standard error object.
 #[derive(Debug, PartialEq, Eq)]
-pub struct MatrixError<'a> {
-    pub errcode: &'a str,
-    pub error: &'a str,
+pub struct MatrixError {
+    pub errcode: String,
+    pub error: String,
 }
 
-impl<'a> MatrixError<'a> {
+impl MatrixError {
     /// Reads `{"errcode": ..., "error": ...}`; without a usable errcode it is no Matrix error.
-    pub fn read(json: &'a Value) -> Option<Self> {
-        let errcode = json.get("errcode")?.as_str()?;
+    pub fn read(body: &Body) -> Option<Self> {
+        let text = |number| Plain::read(body.wanted(number)?).as_str().map(str::to_owned);
+        let errcode: String = text(0)?;
         let usable = !errcode.is_empty() && !errcode.contains('\0');
-        let error = json.get("error").and_then(Value::as_str).unwrap_or_default();
-        usable.then_some(Self { errcode, error })
+        usable.then(|| Self { errcode, error: text(1).unwrap_or_default() })
     }
+}
+
+/// Whether an error lists ways of user-interactive authentication.
+pub fn has_flows(body: &Body) -> bool {
+    body.wanted(3).is_some_and(|flows| Plain::read(flows) == Plain::Array)
 }
 
 /// How long the server asks to wait, in milliseconds: the `Retry-After` header (seconds or an HTTP
 /// date), else the body's `retry_after_ms`.
-pub fn retry_after_ms(header: Option<&str>, json: Option<&Value>, now: SystemTime) -> Option<u64> {
-    header.and_then(|text| from_header(text.trim(), now)).or_else(|| from_body(json?))
+pub fn retry_after_ms(header: Option<&str>, body: &Body, now: SystemTime) -> Option<u64> {
+    header.and_then(|text| from_header(text.trim(), now)).or_else(|| from_body(body))
 }
 
 fn from_header(text: &str, now: SystemTime) -> Option<u64> {
@@ -36,16 +50,19 @@ fn from_header(text: &str, now: SystemTime) -> Option<u64> {
     Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn from_body(json: &Value) -> Option<u64> {
-    let value = json.get("retry_after_ms")?;
-    // Some servers send it as a float; a cast saturates.
-    value.as_u64().or_else(|| value.as_f64().filter(|ms| *ms >= 0.0).map(|ms| ms as u64))
+fn from_body(body: &Body) -> Option<u64> {
+    match Plain::read(body.wanted(2)?) {
+        Plain::Integer(text) if !text.starts_with('-') => Some(text.parse().unwrap_or(u64::MAX)),
+        // Some servers send it as a float; a cast saturates.
+        number => number.as_f64().filter(|ms| *ms >= 0.0).map(|ms| ms as u64),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::secret::SecretBytes;
+    use serde_json::{Value, json};
     use std::time::{Duration, UNIX_EPOCH};
 
     const NOVEMBER: &str = "Tue, 24 Nov 2026 03:00:10 GMT";
@@ -54,8 +71,12 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(1_795_489_200)
     }
 
+    fn body(json: &Value) -> Body {
+        Body::check(SecretBytes::from(json.to_string().as_str()), wanted).0
+    }
+
     fn delay(header: Option<&str>, json: Value) -> Option<u64> {
-        retry_after_ms(header, Some(&json), ten_seconds_before())
+        retry_after_ms(header, &body(&json), ten_seconds_before())
     }
 
     #[test]
@@ -83,29 +104,29 @@ mod tests {
         {
             assert_eq!(delay(None, body.clone()), None, "{body}");
         }
-        assert_eq!(retry_after_ms(None, None, ten_seconds_before()), None);
+        assert_eq!(retry_after_ms(None, &Body::default(), ten_seconds_before()), None);
     }
 
     #[test]
     fn an_error_needs_an_errcode_that_c_can_hold() {
-        let json = json!({"errcode": "M_FORBIDDEN", "error": "no", "more": 1});
+        let read =
+            |json: Value| MatrixError::read(&body(&json)).map(|error| (error.errcode, error.error));
+        let error = json!({"errcode": "M_FORBIDDEN", "error": "no", "more": 1});
+        assert_eq!(read(error), Some(("M_FORBIDDEN".into(), "no".into())));
         assert_eq!(
-            MatrixError::read(&json),
-            Some(MatrixError { errcode: "M_FORBIDDEN", error: "no" })
-        );
-        let json = json!({"errcode": "ORG.UNKNOWN"});
-        assert_eq!(
-            MatrixError::read(&json),
-            Some(MatrixError { errcode: "ORG.UNKNOWN", error: "" })
+            read(json!({"errcode": "ORG.UNKNOWN"})),
+            Some(("ORG.UNKNOWN".into(), "".into()))
         );
         for json in [
             json!({}),
             json!({"errcode": ""}),
             json!({"errcode": 5}),
+            json!({"nested": {"errcode": "M_X"}}),
+            json!(["errcode"]),
             json!("M_X"),
             json!({"errcode": "M_\0"}),
         ] {
-            assert_eq!(MatrixError::read(&json), None, "{json}");
+            assert_eq!(read(json.clone()), None, "{json}");
         }
     }
 }

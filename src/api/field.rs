@@ -1,7 +1,8 @@
 //! The kinds of fields that operations have, and the grammar of each.
 
-use serde_json::Value;
 use url::Url;
+
+use crate::json::Plain;
 
 /// The largest integer that Matrix allows in JSON: 2^53 - 1.
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
@@ -29,11 +30,15 @@ pub enum Kind {
     Page,
     /// 0 to 2^53 - 1.
     Natural,
+    /// Any number.
+    Number,
     Boolean,
     Object,
     /// The object of user-interactive authentication; it holds secrets.
     AuthData,
     Array,
+    /// A list of strings; in a query, the parameter once for each.
+    Texts,
 }
 
 /// Where in a request a field travels.
@@ -56,11 +61,13 @@ pub struct Field {
     pub required: bool,
     /// Another field that must be given when this one is.
     pub needs: Option<&'static str>,
+    /// In an answer: servers send it as an empty string, which means that there is none.
+    pub may_be_empty: bool,
 }
 
 impl Field {
     const fn new(name: &'static str, place: Place, kind: Kind) -> Self {
-        Self { name, place, kind, required: false, needs: None }
+        Self { name, place, kind, required: false, needs: None, may_be_empty: false }
     }
 
     /// A field in the path, which is always required: the path's `{name}`.
@@ -92,14 +99,14 @@ impl Field {
         self.needs = Some(other);
         self
     }
+
+    pub const fn may_be_empty(mut self) -> Self {
+        self.may_be_empty = true;
+        self
+    }
 }
 
 impl Kind {
-    /// Whether the value, or a value inside it, must never be shown.
-    pub const fn is_secret(self) -> bool {
-        matches!(self, Kind::Secret | Kind::ClientSecret | Kind::AuthData)
-    }
-
     /// The JSON type, in the spec's word.
     pub const fn json_type(self) -> &'static str {
         match self {
@@ -113,32 +120,31 @@ impl Kind {
             | Kind::Uri
             | Kind::Page => "string",
             Kind::Natural => "integer",
+            Kind::Number => "number",
             Kind::Boolean => "boolean",
             Kind::Object | Kind::AuthData => "object",
-            Kind::Array => "array",
+            Kind::Array | Kind::Texts => "array",
         }
     }
 
     /// Says what is wrong with `value`, in words that follow the field's name and never repeat the
     /// value, or nothing.
-    pub fn complaint(self, value: &Value) -> Option<String> {
-        let type_matches = match self.json_type() {
-            "string" => value.is_string(),
-            "integer" => value.is_i64() || value.is_u64(),
-            "boolean" => value.is_boolean(),
-            "object" => value.is_object(),
-            _ => value.is_array(),
-        };
+    pub fn complaint(self, value: &Plain<'_>) -> Option<String> {
+        let (wanted, given) = (self.json_type(), value.type_name());
+        let type_matches = wanted == given || (wanted == "number" && given == "integer");
         if !type_matches {
-            return Some(format!("must be of type {}, not {}", self.json_type(), type_name(value)));
+            return Some(format!("must be of type {wanted}, not {given}"));
         }
         match value {
-            Value::String(text) => self.text_complaint(text),
-            Value::Number(number) => {
-                let in_range = number.as_i64().is_some_and(|n| (0..=MAX_INTEGER).contains(&n));
-                (self == Kind::Natural && !in_range).then(|| {
+            Plain::String(text) => self.text_complaint(text),
+            Plain::Integer(number) if self == Kind::Natural => {
+                let in_range = number.parse().is_ok_and(|n| (0..=MAX_INTEGER).contains(&n));
+                (!in_range).then(|| {
                     format!("must be between 0 and {MAX_INTEGER} (2^53 - 1), not {number}")
                 })
+            }
+            Plain::Integer(_) | Plain::Number(_) if value.as_f64().is_none() => {
+                Some("must be a number that a double can hold".into())
             }
             _ => None,
         }
@@ -192,30 +198,21 @@ fn opaque_id_complaint(text: &str) -> Option<String> {
     }
 }
 
-/// The JSON type of a value, in the spec's word.
-pub fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn complaint(kind: Kind, value: &Value) -> Option<String> {
+        kind.complaint(&Plain::read(value.to_string().as_bytes()))
+    }
 
     fn accepts(kind: Kind, value: Value) {
-        assert_eq!(kind.complaint(&value), None, "{kind:?} {value}");
+        assert_eq!(complaint(kind, &value), None, "{kind:?} {value}");
     }
 
     fn refuses(kind: Kind, value: Value, why: &str) {
-        let complaint = kind.complaint(&value).unwrap_or_else(|| panic!("{kind:?} took {value}"));
+        let complaint = complaint(kind, &value).unwrap_or_else(|| panic!("{kind:?} took {value}"));
         assert!(complaint.contains(why), "{kind:?} {value}: {complaint}");
     }
 
@@ -233,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_complaint_names_the_position_and_not_the_secret() {
-        let complaint = Kind::ClientSecret.complaint(&json!("hunter2 ")).unwrap();
+        let complaint = complaint(Kind::ClientSecret, &json!("hunter2 ")).unwrap();
         assert!(complaint.contains("character 8") && !complaint.contains("hunter2"));
     }
 
@@ -256,6 +253,15 @@ mod tests {
         refuses(Kind::Natural, json!(u64::MAX), "between 0 and");
         refuses(Kind::Natural, json!(1.5), "not number");
         refuses(Kind::Natural, json!("1"), "not string");
+    }
+
+    #[test]
+    fn a_number_is_one_that_a_double_holds() {
+        accepts(Kind::Number, json!(0.25));
+        accepts(Kind::Number, json!(-3));
+        let beyond = Kind::Number.complaint(&Plain::read(b"1e999")).unwrap();
+        assert!(beyond.contains("a double"), "{beyond}");
+        refuses(Kind::Number, json!("1"), "not string");
     }
 
     #[test]
@@ -289,7 +295,7 @@ mod tests {
         let kinds = [Kind::Text, Kind::Natural, Kind::Boolean, Kind::Object, Kind::Array];
         for (i, kind) in kinds.into_iter().enumerate() {
             for (j, value) in values.iter().enumerate() {
-                assert_eq!(kind.complaint(value).is_none(), i == j, "{kind:?} {value}");
+                assert_eq!(complaint(kind, value).is_none(), i == j, "{kind:?} {value}");
             }
             refuses(kind, Value::Null, "not null");
         }

@@ -3,25 +3,34 @@
 
 mod answer;
 mod base_url;
+mod body;
 mod client_secret;
+pub mod custom;
 mod error;
 mod field;
+mod headers;
 mod operation;
 mod outcome;
-mod params;
+mod prepared;
 mod reach;
+mod request;
+pub mod secrets;
 pub mod submit_token;
 pub mod table;
-mod weight;
 
-pub use answer::{Head, Parsed, read_answer};
+pub use answer::{CheckedBody, Head, read_answer};
 pub use base_url::{BaseUrl, is_this_machine};
+pub use body::Body;
 pub use client_secret::new_client_secret;
 pub use field::{Field, Kind, MAX_INTEGER, Place};
-pub use operation::{Auth, Method, Operation, Repeat, Request};
-pub use outcome::{Body, Ending, Outcome};
-pub use params::Params;
+pub use headers::{Headers, KEPT};
+pub use operation::{Auth, Method, Operation, Repeat, Row};
+pub use outcome::{Outcome, Status};
+pub use prepared::Prepared;
 pub use reach::may_lead;
+pub use request::{Request, ToJson};
 
 #[cfg(test)]
 mod debug_output;
+#[cfg(test)]
+mod request_tests;

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::Value;
-
-use crate::secret::{SecretBytes, SecretJson};
+use super::{Body, Headers};
+use crate::json::Value;
+use crate::secret::SecretBytes;
 
 /// The ways an operation can end. `ffi` gives each its number and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum Status {
     Ok,
     InvalidArgument,
     Cancelled,
@@ -24,16 +24,9 @@ pub enum Ending {
     Internal,
 }
 
-/// An answer's body: the bytes as they came, and what they say where they are JSON.
-#[derive(Debug, Default)]
-pub struct Body {
-    pub bytes: SecretBytes,
-    pub json: Option<SecretJson>,
-}
-
 /// How an operation ended.
 pub struct Outcome {
-    pub ending: Ending,
+    pub status: Status,
     /// What happened, for developers' logs; holds no secret.
     pub message: Cow<'static, str>,
     /// 0 where no answer came.
@@ -42,8 +35,8 @@ pub struct Outcome {
     pub retry_after_ms: Option<u64>,
     /// `None` where no answer came.
     pub body: Option<Body>,
-    /// Where a redirect leads.
-    pub location: Option<String>,
+    /// Of the answer, those that applications ask for.
+    pub headers: Headers,
     /// Whether the request may have been carried out although no complete answer came.
     pub maybe_carried_out: bool,
 }
@@ -52,7 +45,7 @@ pub struct Outcome {
 impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outcome")
-            .field("ending", &self.ending)
+            .field("status", &self.status)
             .field("message", &self.message)
             .field("http_status", &self.http_status)
             .field("retry_after_ms", &self.retry_after_ms)
@@ -62,30 +55,34 @@ impl fmt::Debug for Outcome {
 }
 
 impl Outcome {
-    pub fn new(ending: Ending, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(status: Status, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            ending,
+            status,
             message: one_line(message.into()),
             http_status: 0,
             errcode: None,
             retry_after_ms: None,
             body: None,
-            location: None,
+            headers: Headers::default(),
             maybe_carried_out: false,
         }
     }
 
     pub fn invalid_argument(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Ending::InvalidArgument, message)
+        Self::new(Status::InvalidArgument, message)
     }
 
     /// An outcome that the library itself has put into JSON.
-    pub fn of_json(ending: Ending, message: impl Into<Cow<'static, str>>, json: Value) -> Self {
-        let json = SecretJson(json);
+    pub fn of_json(
+        status: Status,
+        message: impl Into<Cow<'static, str>>,
+        json: &impl serde::Serialize,
+    ) -> Self {
         let mut bytes = SecretBytes::default();
         // A value in memory always has a text, and the buffer grows.
-        let _ = serde_json::to_writer(&mut bytes, &json.0);
-        Self { body: Some(Body { bytes, json: Some(json) }), ..Self::new(ending, message) }
+        let _ = serde_json::to_writer(&mut bytes, json);
+        let (body, _) = Body::check(bytes, |_| None);
+        Self { body: Some(body), ..Self::new(status, message) }
     }
 
     /// What may be logged: of what a server said, the status and an errcode of the usual form.
@@ -96,24 +93,15 @@ impl Outcome {
         let usual =
             |code: &&str| code.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
         let errcode = self.errcode.as_deref().filter(usual).unwrap_or_default();
-        format!("{:?}, HTTP {} {errcode}", self.ending, self.http_status)
+        format!("{:?}, HTTP {} {errcode}", self.status, self.http_status)
             .trim_end()
             .to_owned()
             .into()
     }
 
-    /// The member of the answer's JSON that a pointer names.
-    pub fn json(&self, pointer: &str) -> Option<&Value> {
-        let root = &self.body.as_ref()?.json.as_ref()?.0;
-        let plain = pointer.strip_prefix('/').filter(|names| !names.contains('~'));
-        let Some(names) = plain else { return root.pointer(pointer) };
-        // Members of objects need none of the copies that serde_json makes of their names.
-        let mut value = root;
-        for name in names.split('/') {
-            let Value::Object(members) = value else { return root.pointer(pointer) };
-            value = members.get(name)?;
-        }
-        Some(value)
+    /// The value in the answer's JSON that a pointer names.
+    pub fn json(&self, pointer: &str) -> Option<Value<'_>> {
+        self.body.as_ref()?.value()?.get(pointer)
     }
 
     /// The same, where it is a string.
@@ -122,12 +110,12 @@ impl Outcome {
     }
 
     /// The same answer, judged anew.
-    pub fn judged(self, ending: Ending, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { ending, message: one_line(message.into()), ..self }
+    pub fn judged(self, status: Status, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, message: one_line(message.into()), ..self }
     }
 
     pub fn internal(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Ending::Internal, message)
+        Self::new(Status::Internal, message)
     }
 }
 
@@ -149,7 +137,7 @@ mod tests {
         let outcome =
             Outcome::invalid_argument("there is no parameter a\r\nb\u{1b}[31m".to_owned());
         assert_eq!(outcome.message, "there is no parameter a  b [31m");
-        let outcome = outcome.judged(Ending::WebRequired, "https://is.example/\nx");
+        let outcome = outcome.judged(Status::WebRequired, "https://is.example/\nx");
         assert_eq!(outcome.message, "https://is.example/ x");
     }
 }

@@ -6,7 +6,8 @@ use url::Url;
 
 use super::field::Kind;
 use super::reach::is_no_nearer;
-use super::{Auth, BaseUrl, Ending, Field, Method, Operation, Outcome, Params, Repeat, Request};
+use super::{Auth, BaseUrl, Field, Method, Operation, Outcome, Prepared, Repeat, Request, Status};
+use crate::json::Value;
 
 static SUBMIT_TOKEN: Operation = Operation {
     id: "submitToken",
@@ -27,30 +28,30 @@ static SUBMIT_TOKEN: Operation = Operation {
 pub fn prepare(
     submit_url: &str,
     base: Option<&BaseUrl>,
-    params: Params,
-) -> Result<Request, Outcome> {
-    let wrong = |why: &str| Outcome::invalid_argument(format!("submitToken: submit_url {why}"));
-    let url = Url::parse(submit_url).map_err(|_| wrong("is not an absolute URL"))?;
+    fields: impl FnOnce(Request) -> Request,
+) -> Result<Prepared, Outcome> {
+    let refused = |why: &str| Outcome::invalid_argument(format!("submitToken: submit_url {why}"));
+    let url = Url::parse(submit_url).map_err(|_| refused("is not an absolute URL"))?;
     let own = base.is_some_and(|base| base.origin() == url.origin());
     if url.scheme() != "https" && !(url.scheme() == "http" && own) {
-        return Err(wrong("is neither https nor on the homeserver's own origin"));
+        return Err(refused("is neither https nor on the homeserver's own origin"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("must not hold a user name or password"));
+        return Err(refused("must not hold a user name or password"));
     }
     if !is_no_nearer(&url, base.map(BaseUrl::url)) {
-        return Err(wrong("leads to this machine or its network, where the homeserver is not"));
+        return Err(refused("leads to this machine or its network, where the homeserver is not"));
     }
-    Ok(Request { url: Some(url), ..SUBMIT_TOKEN.prepare(params)? })
+    Ok(Prepared { url: Some(url), ..fields(Request::new(&SUBMIT_TOKEN)).prepare()? })
 }
 
 /// `{"success": false}` is a refusal, whatever the HTTP status says.
 pub fn judge(answer: Outcome) -> Outcome {
-    let refused = answer.json("/success").is_some_and(|success| success == false);
-    match answer.ending {
-        Ending::Ok if refused => {
+    let refused = answer.json("/success").and_then(Value::as_bool) == Some(false);
+    match answer.status {
+        Status::Ok if refused => {
             let message = "submitToken: the server did not accept the token";
-            answer.judged(Ending::Matrix, message)
+            answer.judged(Status::Matrix, message)
         }
         _ => answer,
     }
@@ -60,10 +61,14 @@ pub fn judge(answer: Outcome) -> Outcome {
 mod tests {
     use super::*;
 
-    fn prepared(submit_url: &str, base: &str) -> Result<Request, Outcome> {
+    fn prepared(submit_url: &str, base: &str) -> Result<Prepared, Outcome> {
         let base = BaseUrl::parse(base, true).unwrap();
-        let params = Params::parse(r#"{"sid": "1", "client_secret": "s", "token": "123456"}"#);
-        prepare(submit_url, Some(&base), params.unwrap())
+        prepare(submit_url, Some(&base), |request| {
+            request
+                .with("sid", Some("1"))
+                .with("client_secret", Some("s"))
+                .with("token", Some("123456"))
+        })
     }
 
     #[test]
@@ -90,9 +95,9 @@ mod tests {
     fn success_false_is_a_refusal_even_with_status_200() {
         let answer = |success| Outcome {
             http_status: 200,
-            ..Outcome::of_json(Ending::Ok, "", serde_json::json!({ "success": success }))
+            ..Outcome::of_json(Status::Ok, "", &serde_json::json!({ "success": success }))
         };
-        assert_eq!(judge(answer(true)).ending, Ending::Ok);
-        assert_eq!(judge(answer(false)).ending, Ending::Matrix);
+        assert_eq!(judge(answer(true)).status, Status::Ok);
+        assert_eq!(judge(answer(false)).status, Status::Matrix);
     }
 }

@@ -167,7 +167,8 @@ pub static REGISTER: Operation = Operation {
 };
 
 /// The answer that the six requests for a token share.
-const VALIDATION: &[Field] = &[F::body("sid", Sid).required(), F::body("submit_url", Uri)];
+const VALIDATION: &[Field] =
+    &[F::body("sid", Sid).required(), F::body("submit_url", Uri).may_be_empty()];
 
 const EMAIL_VALIDATION: &[Field] = &[
     F::body("client_secret", ClientSecret).required(),

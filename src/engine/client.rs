@@ -4,21 +4,22 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
+use super::burst::Trimming;
 use super::calls::{Calls, Refusal};
-use super::completion::{Handler, UserData};
+use super::delivery::{Handler, UserData};
 use super::headers::Token;
-use super::http::Transport;
+use super::http::{Limit, Transport};
 use super::options::Options;
 use super::runtime::Lease;
 use super::sync::lock;
-use crate::api::{BaseUrl, Outcome, Request};
+use crate::api::{BaseUrl, Outcome, Prepared};
 
 pub struct Client {
     transport: Arc<Transport>,
     token: Mutex<Option<Token>>,
     calls: Arc<Calls>,
+    /// As long as the client is alive, if it wants that.
+    _trimming: Option<Trimming>,
 }
 
 impl Client {
@@ -31,6 +32,7 @@ impl Client {
             transport: Arc::new(Transport::new(base, options)?),
             token: Mutex::new(token.transpose()?),
             calls: Arc::new(Calls::new(options.queue.clone(), lease)),
+            _trimming: options.malloc_trim.then(Trimming::new),
         }))
     }
 
@@ -44,20 +46,31 @@ impl Client {
         self.transport.allows_plain_http()
     }
 
+    /// Whether a text can be an access token.
+    pub fn check_access_token(token: &str) -> Result<(), Outcome> {
+        Token::new(token).map(drop)
+    }
+
     /// For calls submitted from now on.
     pub fn set_access_token(&self, token: Option<&str>) -> Result<(), Outcome> {
         *lock(&self.token) = token.map(Token::new).transpose()?;
         Ok(())
     }
 
-    /// Accepts a call: from here on it completes exactly once. `announce` learns the call's id
-    /// before it can complete.
+    /// The URL of a request to the client's homeserver; `None` if it was made without one.
+    pub fn url(&self, request: &Prepared) -> Option<reqwest::Url> {
+        self.transport.url(request)
+    }
+
+    /// Accepts a call: from here on it has exactly one outcome. It has `timeout`, or else the client's
+    /// own. `announce` learns the call's id before the outcome can come; `work` is what the call does.
     pub fn submit<F>(
         &self,
         handler: Option<Handler>,
         user_data: UserData,
+        timeout: Option<Duration>,
         announce: impl FnOnce(u64),
-        job: impl FnOnce(Call) -> F,
+        work: impl FnOnce(Call) -> F,
     ) -> Result<(), Refusal>
     where
         F: Future<Output = Outcome> + Send + 'static,
@@ -67,20 +80,20 @@ impl Client {
         announce(op);
         let call = Call {
             op,
-            deadline: Instant::now() + self.transport.timeout(),
+            limit: Limit::from_now(timeout.unwrap_or(self.transport.timeout())),
             token: lock(&self.token).clone(),
             transport: Arc::clone(&self.transport),
         };
-        self.calls.start(completion, job(call));
+        self.calls.start(completion, work(call));
         Ok(())
     }
 
-    /// Asks a pending call to end; asking again changes nothing.
+    /// Asks a pending call to stop; asking again changes nothing.
     pub fn cancel(&self, op: u64) -> Result<(), Refusal> {
         self.calls.cancel(op)
     }
 
-    /// Cancels what is pending and waits until every completion has been delivered. On the callback
+    /// Cancels what is pending and waits until every outcome has been delivered. On the callback
     /// thread the remaining callbacks run inside this function.
     pub fn close(&self) {
         self.calls.close();
@@ -90,18 +103,18 @@ impl Client {
 /// What a running call has: its transport, its access token and the time by which it must end.
 pub struct Call {
     op: u64,
-    deadline: Instant,
+    limit: Limit,
     token: Option<Token>,
     transport: Arc<Transport>,
 }
 
 impl Call {
     /// Sends one operation's request, again where that is safe, and reads its answer.
-    pub async fn run(&self, request: Result<Request, Outcome>) -> Outcome {
+    pub async fn run(&self, request: Result<Prepared, Outcome>) -> Outcome {
         match request {
             Ok(mut request) => {
                 let token = self.token.as_ref();
-                self.transport.run(self.op, &mut request, token, self.deadline).await
+                self.transport.run(self.op, &mut request, token, self.limit).await
             }
             Err(outcome) => outcome,
         }
@@ -122,9 +135,9 @@ impl Call {
         self.token = None;
     }
 
-    /// Gives what follows the client's whole timeout again.
+    /// Restarts the timeout.
     pub fn renew_deadline(&mut self) {
-        self.deadline = Instant::now() + self.transport.timeout();
+        self.limit = Limit::from_now(self.limit.timeout);
     }
 }
 
@@ -136,7 +149,7 @@ pub async fn pause(time: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Ending;
+    use crate::api::Status;
     use crate::engine::{Next, Queue};
     use std::future::pending;
 
@@ -154,42 +167,42 @@ mod tests {
         (Client::new(None, &options).unwrap(), queue)
     }
 
-    /// Submits a job, does something to it, and returns its one outcome.
-    fn outcome<F>(job: impl FnOnce(Call) -> F, then: impl FnOnce(&Client, u64)) -> Outcome
+    /// Starts a call, does something to it, and returns its one outcome.
+    fn outcome<F>(work: impl FnOnce(Call) -> F, then: impl FnOnce(&Client, u64)) -> Outcome
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         let (client, queue) = client();
         let mut op = 0;
-        client.submit(None, UserData::none(), |id| op = id, job).unwrap();
+        client.submit(None, UserData::none(), None, |id| op = id, work).unwrap();
         then(&client, op);
-        let Next::Finished(finished) = queue.next(None) else { panic!("nothing came") };
-        assert_eq!(finished.op, op);
+        let Next::Delivery(delivery) = queue.next(None) else { panic!("nothing came") };
+        assert_eq!(delivery.op, op);
         client.close();
         assert!(matches!(queue.next(Some(Duration::ZERO)), Next::Nothing), "a second one came");
-        finished.outcome
+        delivery.outcome
     }
 
     #[test]
     fn a_panic_inside_is_the_outcome_of_its_call() {
         let outcome = outcome(|_| async { panic!("boom") }, |_, _| {});
-        assert_eq!(outcome.ending, Ending::Internal);
+        assert_eq!(outcome.status, Status::Internal);
         assert!(outcome.message.contains("panic: boom"), "{}", outcome.message);
     }
 
     #[test]
-    fn a_task_that_is_lost_still_completes_its_call() {
-        let job = |_| async {
+    fn a_call_whose_work_panics_when_dropped_still_has_an_outcome() {
+        let work = |_| async {
             let _guard = PanicsWhenDropped;
             pending().await
         };
-        let outcome = outcome(job, |client, op| client.cancel(op).unwrap());
-        assert_eq!(outcome.ending, Ending::Cancelled);
+        let outcome = outcome(work, |client, op| client.cancel(op).unwrap());
+        assert_eq!(outcome.status, Status::Cancelled);
     }
 
     #[test]
     fn a_call_that_never_ends_ends_with_its_client() {
         let outcome = outcome(|_| pending(), |client, _| client.close());
-        assert_eq!(outcome.ending, Ending::Cancelled);
+        assert_eq!(outcome.status, Status::Cancelled);
     }
 }

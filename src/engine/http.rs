@@ -1,42 +1,57 @@
 //! Sends requests over reqwest and collects their answers.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::Url;
-use reqwest::header::{HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::RETRY_AFTER;
 use tokio::time::{Instant, sleep};
 
-use super::blocking::beside;
+use super::blocking::run_blocking;
 use super::deadline;
 use super::failure::{Failure, causes, failure};
 use super::headers::{Headers, Token};
 use super::options::Options;
+use super::proxy;
 use super::resolver::Resolver;
 use super::retry::{Fault, Policy, Retries, jitter};
 use super::sync::lock;
 use super::tls;
 use crate::api::{
-    Auth, BaseUrl, Body, Ending, Head, Method, Outcome, Parsed, Request, is_this_machine,
-    read_answer,
+    Auth, BaseUrl, Body, CheckedBody, Field, Head, Headers as AnswerHeaders, KEPT, Method, Outcome,
+    Prepared, Status, read_answer,
 };
 use crate::log;
-use crate::secret::{SecretBytes, SecretString};
+use crate::secret::SecretBytes;
 
 /// The way to one homeserver.
 pub struct Transport {
     http: reqwest::Client,
     base: Option<BaseUrl>,
     headers: Headers,
-    /// The URLs of the operations whose path has no fields, parsed once. Paths are found by where
-    /// they lie: each stands once, in the table.
-    urls: Mutex<Vec<(&'static str, Url)>>,
+    /// The URLs of the operations whose path has no fields, parsed once.
+    urls: Mutex<BTreeMap<&'static str, Url>>,
     policy: Policy,
     timeout: Duration,
     allow_plain_http: bool,
     max_response_bytes: usize,
+}
+
+/// The time that a call has.
+#[derive(Clone, Copy)]
+pub struct Limit {
+    /// In all, for messages.
+    pub timeout: Duration,
+    pub deadline: Instant,
+}
+
+impl Limit {
+    pub fn from_now(timeout: Duration) -> Self {
+        Self { timeout, deadline: Instant::now() + timeout }
+    }
 }
 
 /// How far a request has come.
@@ -64,8 +79,8 @@ impl Transport {
             .referer(false);
         let stays_here = base.as_ref().is_some_and(BaseUrl::is_plain_loopback);
         match &options.proxy {
-            Some(proxy) if !stays_here || is_here(proxy) => {
-                builder = builder.proxy(proxy_of(proxy)?);
+            Some(proxy) if !stays_here || proxy::is_here(proxy) => {
+                builder = builder.proxy(proxy::parse(proxy)?);
             }
             // What is plain because it stays on this machine must not leave it for a proxy, be it of
             // the options or of the environment.
@@ -99,31 +114,30 @@ impl Transport {
         self.base.as_ref()
     }
 
-    /// Sends a request until it has an outcome, or until `deadline`.
+    /// Sends a request until it has an outcome, or until the deadline.
     pub async fn run(
         &self,
         op: u64,
-        request: &mut Request,
+        request: &mut Prepared,
         token: Option<&Token>,
-        deadline: Instant,
+        limit: Limit,
     ) -> Outcome {
         let token = match self.check(request, token) {
             Ok(token) => token,
             Err(outcome) => return outcome,
         };
         let mut progress = Progress::default();
-        let tries = self.tries(op, request, token, deadline, &mut progress);
-        match deadline::before(deadline, tries).await {
+        let tries = self.tries(op, request, token, limit.deadline, &mut progress);
+        match deadline::before(limit.deadline, tries).await {
             Ok(outcome) => Outcome { maybe_carried_out: progress.maybe_carried_out, ..outcome },
             Err(_) => {
-                let limit = self.timeout.as_millis();
+                let time = limit.timeout.as_millis();
                 let before = progress.latest.map(|message| format!("; before that, {message}"));
                 let before = before.unwrap_or_default();
-                let message =
-                    format!("{}: no answer within {limit} ms{before}", request.operation.id);
+                let message = format!("{}: no answer within {time} ms{before}", request.row().id());
                 Outcome {
                     maybe_carried_out: progress.maybe_carried_out || progress.under_way,
-                    ..Outcome::new(Ending::Deadline, message)
+                    ..Outcome::new(Status::Deadline, message)
                 }
             }
         }
@@ -133,24 +147,24 @@ impl Transport {
     /// the homeserver or a document named.
     fn check<'a>(
         &self,
-        request: &Request,
+        request: &Prepared,
         token: Option<&'a Token>,
     ) -> Result<Option<&'a Token>, Outcome> {
-        let wrong =
-            |why: &str| Err(Outcome::invalid_argument(format!("{}: {why}", request.operation.id)));
-        match request.operation.auth {
+        let refused =
+            |why: &str| Err(Outcome::invalid_argument(format!("{}: {why}", request.row().id())));
+        match request.row().auth() {
             _ if request.url.is_some() => Ok(None),
             Auth::Required if token.is_none() => {
-                wrong("access_token is missing: this operation needs one")
+                refused("access_token is missing: this operation needs one")
             }
-            _ if self.base.is_none() => wrong("this client was made without a homeserver"),
+            _ if self.base.is_none() => refused("this client was made without a homeserver"),
             Auth::Never => Ok(None),
             Auth::Optional | Auth::Required => Ok(token),
         }
     }
 
     /// Where a request goes; `None` only for a request that `check` refuses.
-    fn url(&self, request: &Request) -> Option<Url> {
+    pub fn url(&self, request: &Prepared) -> Option<Url> {
         if let Some(url) = &request.url {
             return Some(url.clone());
         }
@@ -158,40 +172,36 @@ impl Transport {
         let Cow::Borrowed(path) = request.path_and_query else {
             return Some(base.join(&request.path_and_query));
         };
-        let mut urls = lock(&self.urls);
-        if let Some((_, url)) = urls.iter().find(|(known, _)| std::ptr::eq(*known, path)) {
-            return Some(url.clone());
-        }
-        let url = base.join(path);
-        urls.push((path, url.clone()));
-        Some(url)
+        Some(lock(&self.urls).entry(path).or_insert_with(|| base.join(path)).clone())
     }
 
     async fn tries(
         &self,
         op: u64,
-        request: &mut Request,
+        request: &mut Prepared,
         token: Option<&Token>,
         deadline: Instant,
         progress: &mut Progress,
     ) -> Outcome {
-        let body = request.body.take().map(Bytes::from_owner);
+        let body = request.body.take();
         let request = &*request;
-        let operation = request.operation;
+        let row = request.row();
         let mut retries = Retries::new(&self.policy, request.repeat);
         loop {
             let started = Instant::now();
             log::debug(format_args!(
-                "op {op}: {}: {:?} {}",
-                operation.id, operation.method, operation.path
+                "op {op}: {}: {} {}",
+                row.id(),
+                row.method().name(),
+                row.path()
             ));
             progress.under_way = true;
             let (outcome, wait) = match self.one_try(request, body.clone(), token).await {
                 Ok((head, bytes)) => {
                     let token = token.map(Token::text);
-                    let parsed = parsed(bytes).await;
+                    let body = checked(bytes, head.status, row.answer()).await;
                     let now = SystemTime::now();
-                    let outcome = read_answer(request, self.base(), token, &head, parsed, now);
+                    let outcome = read_answer(request, self.base(), token, head, body, now);
                     let wait = retries.after_answer(&outcome, jitter);
                     (outcome, wait)
                 }
@@ -202,7 +212,7 @@ impl Transport {
                 }
             };
             progress.under_way = false;
-            log_answer(op, operation.id, &outcome, started);
+            log_answer(op, row.id(), &outcome, started);
             match wait {
                 Some(wait) if Instant::now() + wait < deadline => {
                     log::info(format_args!("op {op}: trying again in {} ms", wait.as_millis()));
@@ -216,20 +226,22 @@ impl Transport {
 
     async fn one_try(
         &self,
-        request: &Request,
+        request: &Prepared,
         body: Option<Bytes>,
         token: Option<&Token>,
     ) -> Result<(Head, SecretBytes), Failure> {
         let sent = self.http.execute(self.message(request, body, token)?);
         let response = sent.await.map_err(|error| failure(request, &error))?;
-        let header = |name: HeaderName| {
-            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-        };
-        let head = Head {
-            status: response.status().as_u16(),
-            retry_after: header(RETRY_AFTER),
-            location: header(LOCATION),
-        };
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut headers = AnswerHeaders::default();
+        for name in KEPT {
+            // The last one counts, as in most clients.
+            if let Some(value) = response.headers().get_all(name).iter().next_back() {
+                headers.set(name, value.as_bytes());
+            }
+        }
+        let head = Head { status: response.status().as_u16(), retry_after, headers };
         let bytes = self.body(request, &head, response).await?;
         Ok((head, bytes))
     }
@@ -237,12 +249,12 @@ impl Transport {
     /// The request as reqwest takes it.
     fn message(
         &self,
-        request: &Request,
+        request: &Prepared,
         body: Option<Bytes>,
         token: Option<&Token>,
     ) -> Result<reqwest::Request, Failure> {
         let lasting = |outcome| Failure { fault: Fault::Lasting, outcome };
-        let method = match request.operation.method {
+        let method = match request.row().method() {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
@@ -262,23 +274,26 @@ impl Transport {
     /// Collects the body, never holding more than the client allows.
     async fn body(
         &self,
-        request: &Request,
+        request: &Prepared,
         head: &Head,
         mut response: reqwest::Response,
     ) -> Result<SecretBytes, Failure> {
-        const FIRST: u64 = 64 * 1024;
-        let announced = response.content_length().unwrap_or_default();
-        // One more than announced: in a result a NUL stands behind it.
-        let mut bytes = SecretBytes::with_capacity(announced.min(FIRST) as usize + 1);
+        // What is announced is believed once so much of it has come.
+        const FIRST: usize = 64 * 1024;
         let limit = self.max_response_bytes;
+        let announced = response.content_length().unwrap_or_default();
+        let whole = usize::try_from(announced).unwrap_or(usize::MAX).min(limit);
+        // One more: in a result a NUL stands behind the body.
+        let mut bytes = SecretBytes::with_capacity(whole.min(FIRST) + 1);
         let bad = |bytes, fault, why: String| {
-            let message = format!("{}: HTTP {}, {why}", request.operation.id, head.status);
+            let message = format!("{}: HTTP {}, {why}", request.row().id(), head.status);
             Failure {
                 fault,
                 outcome: Outcome {
                     http_status: head.status,
-                    body: Some(Body { bytes, json: None }),
-                    ..Outcome::new(Ending::BadResponse, message)
+                    body: Some(Body::unchecked(bytes)),
+                    headers: head.headers.clone(),
+                    ..Outcome::new(Status::BadResponse, message)
                 },
             }
         };
@@ -292,7 +307,12 @@ impl Transport {
                     let why = format!("the body has more than the {limit} bytes allowed");
                     return Err(bad(bytes, Fault::Lasting, why));
                 }
-                Ok(Some(chunk)) => bytes.extend(&chunk),
+                Ok(Some(chunk)) => {
+                    if bytes.len() + chunk.len() >= bytes.capacity() {
+                        bytes.grow_to(whole + 1);
+                    }
+                    bytes.extend(&chunk);
+                }
                 Ok(None) => return Ok(bytes),
                 Err(error) => {
                     let why = format!(
@@ -307,15 +327,16 @@ impl Transport {
     }
 }
 
-/// A large body is parsed beside the I/O thread: other calls, their deadlines and their
+/// A large body is checked beside the I/O thread: other calls, their deadlines and their
 /// cancellation must not wait for it.
-async fn parsed(bytes: SecretBytes) -> Parsed {
+async fn checked(bytes: SecretBytes, status: u16, answer: &'static [Field]) -> CheckedBody {
     const SMALL: usize = 256 * 1024;
     if bytes.len() <= SMALL {
-        return Parsed::new(bytes);
+        return CheckedBody::new(bytes, status, answer);
     }
     // Where no thread can be started, the answer is worth the others' wait.
-    beside(|| Parsed::new(bytes)).await.unwrap_or_else(|parse| parse())
+    let check = move || CheckedBody::new(bytes, status, answer);
+    run_blocking(check).await.unwrap_or_else(|check| check())
 }
 
 /// The outcomes of failures name their operation; what a server said does not reach the log.
@@ -326,21 +347,4 @@ fn log_answer(op: u64, id: &str, outcome: &Outcome, started: Instant) {
         let time = started.elapsed().as_millis();
         log::info(format_args!("op {op}: {id}: {line}, after {time} ms"));
     }
-}
-
-/// Whether a proxy is on this machine.
-fn is_here(proxy: &SecretString) -> bool {
-    let url = Url::parse(proxy.as_str()).ok();
-    url.is_some_and(|url| url.host().is_some_and(|host| is_this_machine(&host)))
-}
-
-/// Reads a proxy's URL; the message never repeats it, since it may hold a password.
-pub fn proxy_of(url: &SecretString) -> Result<reqwest::Proxy, Outcome> {
-    let wrong =
-        || Outcome::invalid_argument("proxy must be a URL such as http://proxy.example:3128");
-    let parsed = Url::parse(url.as_str()).map_err(|_| wrong())?;
-    if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
-        return Err(wrong());
-    }
-    reqwest::Proxy::all(parsed).map_err(|_| wrong())
 }

@@ -102,7 +102,7 @@ pub fn jitter() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Ending;
+    use crate::api::Status;
 
     fn policy() -> Policy {
         Policy {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn answer(http_status: u16, retry_after_ms: Option<u64>) -> Outcome {
-        Outcome { http_status, retry_after_ms, ..Outcome::new(Ending::Matrix, "") }
+        Outcome { http_status, retry_after_ms, ..Outcome::new(Status::Matrix, "") }
     }
 
     #[test]

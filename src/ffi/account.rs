@@ -12,12 +12,12 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::{guard, optional_text, text};
-use super::call::{Delivery, submit};
+use super::call::{Receiver, submit};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
 use super::status::mx_status;
-use crate::api::{Params, table};
+use crate::api::{Request, table};
 
 /// Changes the password: of the account whose access token the client has, or of the one that "auth"
 /// proves. To reset a forgotten password use mx_password_reset, which sends no access token and
@@ -40,12 +40,11 @@ pub unsafe extern "C" fn mx_change_password(
     guard("mx_change_password", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new()
+            let request = Request::new(&table::CHANGE_PASSWORD)
                 .with("new_password", Some(text(new_password, "new_password")?))
                 .with("logout_devices", Some(logout_devices))
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::CHANGE_PASSWORD.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -60,9 +59,9 @@ pub unsafe extern "C" fn mx_get_account_3pids(
     op: *mut mx_op,
 ) -> mx_status {
     guard("mx_get_account_3pids", || {
-        let request = table::GET_ACCOUNT_3PIDS.prepare(Params::new());
+        let request = Request::new(&table::GET_ACCOUNT_3PIDS);
         // SAFETY: by the header's rules.
-        unsafe { submit(client, request, Delivery { callback, user_data, op }) }
+        unsafe { submit(client, Ok(request), Receiver { callback, user_data, op }) }
     })
 }
 
@@ -86,12 +85,11 @@ pub unsafe extern "C" fn mx_add_3pid(
     guard("mx_add_3pid", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new()
+            let request = Request::new(&table::ADD_3PID)
                 .with("client_secret", Some(text(client_secret, "client_secret")?))
                 .with("sid", Some(text(sid, "sid")?))
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::ADD_3PID.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -117,13 +115,12 @@ pub unsafe extern "C" fn mx_bind_3pid(
     guard("mx_bind_3pid", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new()
+            let request = Request::new(&table::BIND_3PID)
                 .with("client_secret", Some(text(client_secret, "client_secret")?))
                 .with("id_access_token", Some(text(id_access_token, "id_access_token")?))
                 .with("id_server", Some(text(id_server, "id_server")?))
                 .with("sid", Some(text(sid, "sid")?));
-            let request = table::BIND_3PID.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -148,12 +145,11 @@ pub unsafe extern "C" fn mx_unbind_3pid_from_account(
     guard("mx_unbind_3pid_from_account", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new()
+            let request = Request::new(&table::UNBIND_3PID_FROM_ACCOUNT)
                 .with("address", Some(text(address, "address")?))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
-            let request = table::UNBIND_3PID_FROM_ACCOUNT.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -178,12 +174,11 @@ pub unsafe extern "C" fn mx_delete_3pid_from_account(
     guard("mx_delete_3pid_from_account", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new()
+            let request = Request::new(&table::DELETE_3PID_FROM_ACCOUNT)
                 .with("address", Some(text(address, "address")?))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
-            let request = table::DELETE_3PID_FROM_ACCOUNT.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -204,9 +199,9 @@ pub unsafe extern "C" fn mx_check_username_availability(
     guard("mx_check_username_availability", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new().with("username", Some(text(username, "username")?));
-            let request = table::CHECK_USERNAME_AVAILABILITY.prepare(params);
-            submit(client, request, Delivery { callback, user_data, op })
+            let request = Request::new(&table::CHECK_USERNAME_AVAILABILITY)
+                .with("username", Some(text(username, "username")?));
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -241,7 +236,7 @@ pub unsafe extern "C" fn mx_register(
     guard("mx_register", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new()
+            let request = Request::new(&table::REGISTER)
                 .with("kind", optional_text(kind, "kind")?)
                 .with("device_id", optional_text(device_id, "device_id")?)
                 .with("inhibit_login", Some(inhibit_login))
@@ -253,8 +248,7 @@ pub unsafe extern "C" fn mx_register(
                 .with("refresh_token", Some(refresh_token))
                 .with("username", optional_text(username, "username")?)
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::REGISTER.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -278,12 +272,11 @@ pub unsafe extern "C" fn mx_deactivate_account(
     guard("mx_deactivate_account", || {
         // SAFETY: by the header's rules.
         unsafe {
-            let params = Params::new()
+            let request = Request::new(&table::DEACTIVATE_ACCOUNT)
                 .with("erase", Some(erase))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with_json("auth", optional_text(auth, "auth")?);
-            let request = params.and_then(|params| table::DEACTIVATE_ACCOUNT.prepare(params));
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }

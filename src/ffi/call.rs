@@ -3,6 +3,7 @@
 use std::ffi::{CString, c_char, c_void};
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use once_cell::race::OnceBox;
 use serde_json::json;
@@ -12,7 +13,7 @@ use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::{mx_op, mx_result};
 use super::status::mx_status;
-use crate::api::{Auth, Method, Operation, Outcome, Params, Place, Repeat, Request, table};
+use crate::api::{Auth, Operation, Outcome, Place, Repeat, Request, table};
 use crate::engine::{Call, Client, Handler, UserData};
 
 /// Starts any operation of the table by the spec's operationId.
@@ -40,14 +41,18 @@ pub unsafe extern "C" fn mx_call(
         // SAFETY: by the header's rules.
         let (id, params) =
             unsafe { (text(operation_id, "operation_id")?, text(params_json, "params_json")?) };
-        let row = table::find(id).ok_or_else(|| {
-            Outcome::invalid_argument(format!(
-                "operation_id: there is no operation {id:?}; mx_operations lists them"
-            ))
-        });
-        let request = row.and_then(|row| row.prepare(Params::parse(params)?));
+        let request = find(id).and_then(|row| Request::from_json(row, params));
         // SAFETY: by the header's rules.
-        unsafe { submit(client, request, Delivery { callback, user_data, op }) }
+        unsafe { submit(client, request, Receiver { callback, user_data, op }) }
+    })
+}
+
+/// The row with this operationId.
+pub(super) fn find(id: &str) -> Result<&'static Operation, Outcome> {
+    table::find(id).ok_or_else(|| {
+        Outcome::invalid_argument(format!(
+            "operation_id: there is no operation {id:?}; mx_operations lists them"
+        ))
     })
 }
 
@@ -66,7 +71,7 @@ pub extern "C" fn mx_operations() -> *const c_char {
 }
 
 /// How a result is to reach the application: what every function that starts something takes.
-pub(super) struct Delivery {
+pub(super) struct Receiver {
     pub callback: mx_callback,
     pub user_data: *mut c_void,
     pub op: *mut mx_op,
@@ -79,37 +84,41 @@ pub(super) struct Delivery {
 pub(super) unsafe fn submit(
     client: *const mx_client,
     request: Result<Request, Outcome>,
-    delivery: Delivery,
+    receiver: Receiver,
 ) -> Result<(), Stop> {
+    let timeout = request.as_ref().ok().and_then(Request::timeout);
+    let request = request.and_then(Request::prepare);
     // SAFETY: by this function's contract.
     unsafe {
-        start(&borrow(client, "client")?.0, delivery, |call| async move { call.run(request).await })
+        let client = &borrow(client, "client")?.0;
+        start(client, receiver, timeout, |call| async move { call.run(request).await })
     }
 }
 
-/// Hands a job to the engine.
+/// Starts a call. It has `timeout`, or else the client's own.
 ///
 /// # Safety
-/// `delivery.op` must be NULL or writable; `delivery.callback` must bear what the header says.
+/// `receiver.op` must be NULL or writable; `receiver.callback` must bear what the header says.
 pub(super) unsafe fn start<F: Future<Output = Outcome> + Send + 'static>(
     client: &Arc<Client>,
-    delivery: Delivery,
-    job: impl FnOnce(Call) -> F,
+    receiver: Receiver,
+    timeout: Option<Duration>,
+    work: impl FnOnce(Call) -> F,
 ) -> Result<(), Stop> {
-    let handler = delivery.callback.map(|callback| -> Handler {
-        Box::new(move |finished| {
-            let user_data = finished.user_data.0;
+    let handler = receiver.callback.map(|callback| -> Handler {
+        Box::new(move |delivery| {
+            let user_data = delivery.user_data.0;
             // SAFETY: by this function's contract.
-            unsafe { callback(give(mx_result::new(finished)), user_data) }
+            unsafe { callback(give(mx_result::new(delivery)), user_data) }
         })
     });
     let announce = |id| {
-        if !delivery.op.is_null() {
+        if !receiver.op.is_null() {
             // SAFETY: by this function's contract.
-            unsafe { delivery.op.write(id) }
+            unsafe { receiver.op.write(id) }
         }
     };
-    Ok(client.submit(handler, UserData(delivery.user_data), announce, job)?)
+    Ok(client.submit(handler, UserData(receiver.user_data), timeout, announce, work)?)
 }
 
 fn describe(row: &Operation) -> serde_json::Value {
@@ -125,12 +134,7 @@ fn describe(row: &Operation) -> serde_json::Value {
     };
     json!({
         "id": row.id,
-        "method": match row.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Delete => "DELETE",
-        },
+        "method": row.method.name(),
         "path": row.path,
         "auth": match row.auth {
             Auth::Never => "never",

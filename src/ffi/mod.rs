@@ -43,9 +43,9 @@
 //! Threads. Every function may be called from any thread at any time, except those called
 //! exclusive: nothing else may use the object while they run, or after.
 //!
-//! Fork. In a child forked after the library was started, functions that make, start, change or wait
-//! for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
-//! exec() is fine.
+//! Fork. In a child forked while clients or queues were alive, functions that make, start, change or
+//! wait for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
+//! A child forked while there were none starts afresh. exec() is fine.
 
 #![allow(
     clippy::missing_safety_doc,
@@ -63,10 +63,11 @@ mod log;
 mod options;
 mod password_reset;
 mod queue;
+mod request;
 mod result;
 mod status;
-mod strings;
 mod token;
+mod value;
 
 pub use account::*;
 pub use call::*;
@@ -77,6 +78,8 @@ pub use log::*;
 pub use options::*;
 pub use password_reset::*;
 pub use queue::*;
+pub use request::*;
 pub use result::*;
 pub use status::*;
 pub use token::*;
+pub use value::*;

@@ -2,57 +2,44 @@
 //!
 //! A result never changes, and every getter may be called from any thread.
 //!
-//! Values in the answer are named by a JSON pointer (RFC 6901): "/sid", "/flows/0/type",
-//! "/m.homeserver/base_url". A name that holds "/" writes it as "~1", and "~" as "~0".
+//! Single values in the answer are read by a JSON pointer: mx_result_string(result, "/sid"). Lists and
+//! whole trees are walked by mx_value.
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 
 use once_cell::race::OnceBox;
 
 use super::boundary::{Stop, borrow, c_string, give, optional_text, read, release, take};
-use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, of};
-use super::strings::Strings;
+use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, status_of};
 use crate::api::Outcome;
-use crate::engine::{Finished, UserData};
+use crate::engine::{Delivery, UserData};
+use crate::json::Value;
 
 /// How one operation ended. Free it with mx_result_free.
 pub struct mx_result {
-    finished: Finished,
+    delivery: Delivery,
     /// Made when it is asked for.
     message: OnceBox<CString>,
     errcode: Option<CString>,
-    /// The body's length; behind it stands a NUL.
-    body_length: usize,
-    strings: Strings,
 }
 
 /// Identifies one accepted call, in the whole process and for ever. 0 is none.
 pub type mx_op = u64;
 
 impl mx_result {
-    pub(super) fn new(mut finished: Finished) -> Self {
-        let body_length = finished.outcome.body.as_mut().map_or(0, |body| {
-            let length = body.bytes.len();
-            body.bytes.extend(b"\0");
-            length
-        });
-        Self {
-            message: OnceBox::new(),
-            errcode: finished.outcome.errcode.clone().map(c_string),
-            body_length,
-            strings: Strings::default(),
-            finished,
-        }
+    pub(super) fn new(delivery: Delivery) -> Self {
+        let errcode = delivery.outcome.errcode.clone().map(c_string);
+        Self { message: OnceBox::new(), errcode, delivery }
     }
 
     /// A result of no operation: why an object could not be made.
     pub fn of_outcome(outcome: Outcome) -> *mut Self {
-        give(Self::new(Finished { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
+        give(Self::new(Delivery { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
     }
 
-    fn value(&self, pointer: &str) -> Option<&serde_json::Value> {
-        self.finished.outcome.json(pointer)
+    pub(super) fn value(&self, pointer: &str) -> Option<Value<'_>> {
+        self.delivery.outcome.json(pointer)
     }
 }
 
@@ -89,15 +76,12 @@ pub(super) unsafe fn no_error_yet(error: *mut *mut mx_result) {
 ///
 /// # Safety
 /// As for the getters of the header.
-unsafe fn look_up<'a>(
-    result: *const mx_result,
-    json_pointer: *const c_char,
-) -> Option<(&'a mx_result, &'a str, &'a serde_json::Value)> {
+unsafe fn look_up<'a>(result: *const mx_result, json_pointer: *const c_char) -> Option<Value<'a>> {
     // SAFETY: by this function's contract.
     let (result, pointer) = unsafe {
         (borrow(result, "result").ok()?, optional_text(json_pointer, "json_pointer").ok()??)
     };
-    Some((result, pointer, result.value(pointer)?))
+    result.value(pointer)
 }
 
 /// How the operation ended: MX_OK, or one of the statuses from 32 on.
@@ -106,14 +90,14 @@ unsafe fn look_up<'a>(
 pub unsafe extern "C" fn mx_result_status(result: *const mx_result) -> mx_status {
     // SAFETY: by the header's rules.
     unsafe { borrow(result, "result") }
-        .map_or(MX_ERR_NULL_ARGUMENT, |result| of(result.finished.outcome.ending))
+        .map_or(MX_ERR_NULL_ARGUMENT, |result| status_of(result.delivery.outcome.status))
 }
 
 /// The operation that ended; 0 where none was started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_result_op(result: *const mx_result) -> mx_op {
     // SAFETY: by the header's rules.
-    unsafe { borrow(result, "result") }.map_or(0, |result| result.finished.op)
+    unsafe { borrow(result, "result") }.map_or(0, |result| result.delivery.op)
 }
 
 /// The user_data that was given with the call.
@@ -121,14 +105,14 @@ pub unsafe extern "C" fn mx_result_op(result: *const mx_result) -> mx_op {
 pub unsafe extern "C" fn mx_result_user_data(result: *const mx_result) -> *mut c_void {
     // SAFETY: by the header's rules.
     unsafe { borrow(result, "result") }
-        .map_or(ptr::null_mut(), |result| result.finished.user_data.0)
+        .map_or(ptr::null_mut(), |result| result.delivery.user_data.0)
 }
 
 /// The HTTP status of the last answer; 0 if none came.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_result_http_status(result: *const mx_result) -> u16 {
     // SAFETY: by the header's rules.
-    unsafe { borrow(result, "result") }.map_or(0, |result| result.finished.outcome.http_status)
+    unsafe { borrow(result, "result") }.map_or(0, |result| result.delivery.outcome.http_status)
 }
 
 /// The server's errcode as it came, such as "M_THREEPID_NOT_FOUND"; NULL unless the status is
@@ -146,7 +130,7 @@ pub unsafe extern "C" fn mx_result_errcode(result: *const mx_result) -> *const c
 pub unsafe extern "C" fn mx_result_message(result: *const mx_result) -> *const c_char {
     // SAFETY: by the header's rules.
     unsafe { borrow(result, "result") }.map_or(c"result is NULL".as_ptr(), |result| {
-        let words = || Box::new(c_string(result.finished.outcome.message.clone().into_owned()));
+        let words = || Box::new(c_string(result.delivery.outcome.message.clone().into_owned()));
         result.message.get_or_init(words).as_ptr()
     })
 }
@@ -158,26 +142,41 @@ pub unsafe extern "C" fn mx_result_retry_after_ms(result: *const mx_result, out:
     // SAFETY: by the header's rules.
     let delay = unsafe { borrow(result, "result") }
         .ok()
-        .and_then(|result| result.finished.outcome.retry_after_ms);
+        .and_then(|result| result.delivery.outcome.retry_after_ms);
     // SAFETY: by the header's rules.
     unsafe { write(delay, out) }
 }
 
 /// The answer's body as it came, with a NUL behind it that `len` does not count; NULL if no answer
-/// came. It need be neither JSON nor UTF-8. Of a body that broke off, it is the part that came.
-/// `len` is nullable.
+/// came. It need be neither JSON nor UTF-8. If it was cut off, this is what arrived.
+///
+/// @param len  nullable; receives the length in bytes
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mx_result_json(
+pub unsafe extern "C" fn mx_result_body(
     result: *const mx_result,
     len: *mut usize,
-) -> *const c_char {
+) -> *const c_void {
     // SAFETY: by the header's rules.
     let result = unsafe { borrow(result, "result") }.ok();
-    let body = result
-        .and_then(|result| Some((result.body_length, result.finished.outcome.body.as_ref()?)));
+    let body = result.and_then(|result| result.delivery.outcome.body.as_ref());
     // SAFETY: by the header's rules.
-    unsafe { write(body.map(|(length, _)| length), len) };
-    body.map_or(ptr::null(), |(_, body)| body.bytes.as_ref().as_ptr().cast())
+    unsafe { write(body.map(|body| body.bytes().len()), len) };
+    body.map_or(ptr::null(), |body| body.bytes().as_ptr().cast())
+}
+
+/// A header of the answer; NULL if it was not sent, is not UTF-8, or is not one of those that are kept:
+/// "content-type", "content-disposition", "location" and "etag". Of a header sent twice it is the last.
+///
+/// @param name  in any case
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mx_result_header(
+    result: *const mx_result,
+    name: *const c_char,
+) -> *const c_char {
+    // SAFETY: by the header's rules.
+    let (result, name) = unsafe { (borrow(result, "result"), optional_text(name, "name")) };
+    let (Ok(result), Ok(Some(name))) = (result, name) else { return ptr::null() };
+    result.delivery.outcome.headers.get(name).map_or(ptr::null(), |value| value.as_ptr())
 }
 
 /// A string in the answer; NULL if it is absent, is no string, or holds U+0000, which a C string
@@ -189,9 +188,8 @@ pub unsafe extern "C" fn mx_result_string(
 ) -> *const c_char {
     let found = read(|| {
         // SAFETY: by the header's rules.
-        let (result, pointer, value) = unsafe { look_up(result, json_pointer) }?;
-        let text = value.as_str().filter(|text| !text.contains('\0'))?;
-        Some(result.strings.get(pointer, text).as_ptr() as usize)
+        let text = unsafe { look_up(result, json_pointer) }?.str_with_nul()?;
+        CStr::from_bytes_with_nul(text.as_bytes()).ok().map(|text| text.as_ptr() as usize)
     });
     found as *const c_char
 }
@@ -205,7 +203,7 @@ pub unsafe extern "C" fn mx_result_int(
     out: *mut i64,
 ) -> bool {
     // SAFETY: by the header's rules.
-    unsafe { write(read(|| Some(look_up(result, json_pointer)?.2.as_i64())), out) }
+    unsafe { write(read(|| Some(look_up(result, json_pointer)?.as_i64())), out) }
 }
 
 /// A boolean in the answer. False, leaving `out` alone, if it is absent or no boolean.
@@ -216,7 +214,7 @@ pub unsafe extern "C" fn mx_result_bool(
     out: *mut bool,
 ) -> bool {
     // SAFETY: by the header's rules.
-    unsafe { write(read(|| Some(look_up(result, json_pointer)?.2.as_bool())), out) }
+    unsafe { write(read(|| Some(look_up(result, json_pointer)?.as_bool())), out) }
 }
 
 /// Frees a result and every string that was read from it; secrets in it are wiped. Exclusive.
@@ -230,7 +228,7 @@ pub unsafe extern "C" fn mx_result_free(result: *mut mx_result) {
 ///
 /// # Safety
 /// `out` must be NULL or writable.
-unsafe fn write<T>(value: Option<T>, out: *mut T) -> bool {
+pub(super) unsafe fn write<T>(value: Option<T>, out: *mut T) -> bool {
     let found = value.is_some();
     if let (Some(value), false) = (value, out.is_null()) {
         // SAFETY: by this function's contract.

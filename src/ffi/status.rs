@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use crate::api::Ending;
+use crate::api::Status;
 
 /// One of the MX_ constants.
 pub type mx_status = i32;
@@ -20,7 +20,7 @@ pub const MX_ERR_INVALID_UTF8: mx_status = 2;
 pub const MX_ERR_MISUSE: mx_status = 3;
 /// Refused: the client is being freed; or that of this password reset has been.
 pub const MX_ERR_CLOSED: mx_status = 4;
-/// Refused: this process is a forked child of the one in which the library was started.
+/// Refused: this process was forked while clients or queues were alive.
 pub const MX_ERR_FORKED: mx_status = 5;
 /// Refused: there is no such operation pending; it has finished, or never was.
 pub const MX_ERR_NOT_FOUND: mx_status = 6;
@@ -41,7 +41,7 @@ pub const MX_ERR_TLS: mx_status = 36;
 /// The homeserver refused: see mx_result_errcode and mx_result_http_status.
 pub const MX_ERR_MATRIX: mx_status = 37;
 /// The answer is not what the spec defines: a proxy's HTML page, cut or ill-formed JSON, a missing
-/// field, a redirect, too many bytes. mx_result_json gives what came.
+/// field, a redirect, too many bytes. mx_result_body gives what came.
 pub const MX_ERR_BAD_RESPONSE: mx_status = 38;
 /// Password reset: the person has not confirmed the mail yet.
 pub const MX_PENDING: mx_status = 39;
@@ -86,19 +86,19 @@ pub(super) fn name(status: mx_status) -> &'static CStr {
     NAMES.iter().find(|(known, _)| *known == status).map_or(c"unknown status", |(_, name)| name)
 }
 
-pub(super) fn of(ending: Ending) -> mx_status {
-    match ending {
-        Ending::Ok => MX_OK,
-        Ending::InvalidArgument => MX_ERR_INVALID_ARGUMENT,
-        Ending::Cancelled => MX_ERR_CANCELLED,
-        Ending::Deadline => MX_ERR_DEADLINE,
-        Ending::Connect => MX_ERR_CONNECT,
-        Ending::Tls => MX_ERR_TLS,
-        Ending::Matrix => MX_ERR_MATRIX,
-        Ending::BadResponse => MX_ERR_BAD_RESPONSE,
-        Ending::Pending => MX_PENDING,
-        Ending::WebRequired => MX_WEB_REQUIRED,
-        Ending::UnknownOutcome => MX_UNKNOWN_OUTCOME,
-        Ending::Internal => MX_ERR_INTERNAL,
+pub(super) fn status_of(status: Status) -> mx_status {
+    match status {
+        Status::Ok => MX_OK,
+        Status::InvalidArgument => MX_ERR_INVALID_ARGUMENT,
+        Status::Cancelled => MX_ERR_CANCELLED,
+        Status::Deadline => MX_ERR_DEADLINE,
+        Status::Connect => MX_ERR_CONNECT,
+        Status::Tls => MX_ERR_TLS,
+        Status::Matrix => MX_ERR_MATRIX,
+        Status::BadResponse => MX_ERR_BAD_RESPONSE,
+        Status::Pending => MX_PENDING,
+        Status::WebRequired => MX_WEB_REQUIRED,
+        Status::UnknownOutcome => MX_UNKNOWN_OUTCOME,
+        Status::Internal => MX_ERR_INTERNAL,
     }
 }

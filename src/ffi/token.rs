@@ -31,12 +31,12 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::{Stop, borrow, guard, optional_text, text};
-use super::call::{Delivery, start, submit};
+use super::call::{Receiver, start, submit};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
 use super::status::{MX_ERR_INTERNAL, MX_ERR_INVALID_ARGUMENT, MX_ERR_NULL_ARGUMENT, mx_status};
-use crate::api::{Operation, Outcome, Params, Request, new_client_secret, submit_token, table};
+use crate::api::{Operation, Request, new_client_secret, submit_token, table};
 use crate::engine::Call;
 
 /// The size of a buffer for a client_secret, its NUL included.
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn mx_request_token_to_reset_password_email(
                 send_attempt,
                 options,
             )?;
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn mx_request_token_to_reset_password_msisdn(
                 send_attempt,
                 options,
             )?;
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn mx_request_token_to_register_email(
                 send_attempt,
                 options,
             )?;
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn mx_request_token_to_register_msisdn(
                 send_attempt,
                 options,
             )?;
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -231,7 +231,7 @@ pub unsafe extern "C" fn mx_request_token_to_3pid_email(
                 send_attempt,
                 options,
             )?;
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn mx_request_token_to_3pid_msisdn(
                 send_attempt,
                 options,
             )?;
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -298,13 +298,16 @@ pub unsafe extern "C" fn mx_submit_token(
         unsafe {
             let client = borrow(client, "client")?;
             let submit_url = text(submit_url, "submit_url")?;
-            let params = Params::new()
-                .with("sid", Some(text(sid, "sid")?))
-                .with("client_secret", Some(text(client_secret, "client_secret")?))
-                .with("token", Some(text(token, "token")?));
-            let request = submit_token::prepare(submit_url, client.0.base(), params);
-            let job = |call: Call| async move { submit_token::judge(call.run(request).await) };
-            start(&client.0, Delivery { callback, user_data, op }, job)
+            let (sid, token) = (text(sid, "sid")?, text(token, "token")?);
+            let client_secret = text(client_secret, "client_secret")?;
+            let request = submit_token::prepare(submit_url, client.0.base(), |request| {
+                request
+                    .with("sid", Some(sid))
+                    .with("client_secret", Some(client_secret))
+                    .with("token", Some(token))
+            });
+            let work = |call: Call| async move { submit_token::judge(call.run(request).await) };
+            start(&client.0, Receiver { callback, user_data, op }, None, work)
         }
     })
 }
@@ -319,18 +322,18 @@ unsafe fn request(
     address: &[(&'static str, *const c_char)],
     send_attempt: i64,
     [next_link, id_access_token, id_server]: [*const c_char; 3],
-) -> Result<Result<Request, Outcome>, Stop> {
-    let mut params = Params::new().with("send_attempt", Some(send_attempt));
+) -> Result<Request, Stop> {
+    let mut request = Request::new(row).with("send_attempt", Some(send_attempt));
     // SAFETY: by this function's contract.
     unsafe {
-        params = params.with("client_secret", Some(text(client_secret, "client_secret")?));
+        request = request.with("client_secret", Some(text(client_secret, "client_secret")?));
         for &(name, value) in address {
-            params = params.with(name, Some(text(value, name)?));
+            request = request.with(name, Some(text(value, name)?));
         }
-        params = params
+        request = request
             .with("next_link", optional_text(next_link, "next_link")?)
             .with("id_access_token", optional_text(id_access_token, "id_access_token")?)
             .with("id_server", optional_text(id_server, "id_server")?);
     }
-    Ok(row.prepare(params))
+    Ok(request)
 }

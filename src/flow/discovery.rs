@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::web::{is_unrecognized, oauth_metadata};
-use crate::api::{BaseUrl, Ending, Operation, Outcome, Params, Request, may_lead, table};
+use crate::api::{BaseUrl, Operation, Outcome, Prepared, Request, Status, may_lead, table};
 use crate::engine::Call;
+use crate::json;
 
 /// The spec wants a limit; Fetch's is 20, and nobody needs more than a few.
 const MOST_REDIRECTS: usize = 5;
@@ -75,7 +76,7 @@ pub async fn discover(mut call: Call, server: Server) -> Outcome {
         Err(outcome) => return outcome,
     };
     match describe(&call, found).await {
-        Ok(json) => Outcome { http_status: 200, ..Outcome::of_json(Ending::Ok, "OK", json) },
+        Ok(json) => Outcome { http_status: 200, ..Outcome::of_json(Status::Ok, "OK", &json) },
         Err(outcome) => outcome,
     }
 }
@@ -94,8 +95,8 @@ async fn find(call: &Call, server: Server) -> Result<Found, Outcome> {
                 Err(outcome) => outcome,
             };
             // A web site's address rather than its homeserver's?
-            match (outcome.ending, well_known(call, base.root()).await) {
-                (Ending::BadResponse | Ending::Matrix, Ok(Some(base))) => base,
+            match (outcome.status, well_known(call, base.root()).await) {
+                (Status::BadResponse | Status::Matrix, Ok(Some(base))) => base,
                 _ => return Err(outcome),
             }
         }
@@ -107,7 +108,7 @@ async fn find(call: &Call, server: Server) -> Result<Found, Outcome> {
                 match well_known(call, document.root()).await {
                     Ok(Some(base)) => break base,
                     Ok(None) => {}
-                    Err(outcome) if outcome.ending == Ending::Connect => {}
+                    Err(outcome) if outcome.status == Status::Connect => {}
                     Err(outcome) => return Err(outcome),
                 }
             }
@@ -122,10 +123,10 @@ async fn well_known(call: &Call, site: Url) -> Result<Option<BaseUrl>, Outcome> 
     let mut url =
         site.join(operation.path).map_err(|_| Outcome::internal("getWellknown: no URL"))?;
     for _ in 0..=MOST_REDIRECTS {
-        let request = operation.prepare(Params::new())?;
-        let answer = call.run(Ok(Request { url: Some(url.clone()), ..request })).await;
-        match (answer.ending, answer.http_status, &answer.location) {
-            (Ending::Ok, ..) => return named_base(call, &url, answer).map(Some),
+        let request = Request::new(operation).prepare()?;
+        let answer = call.run(Ok(Prepared { url: Some(url.clone()), ..request })).await;
+        match (answer.status, answer.http_status, answer.headers.location()) {
+            (Status::Ok, ..) => return named_base(call, &url, answer).map(Some),
             (_, 404, _) => return Ok(None),
             (_, 300..400, Some(location)) => match url.join(location) {
                 Ok(target) if may_lead(&url, &target, call.allows_plain_http()) => url = target,
@@ -135,7 +136,7 @@ async fn well_known(call: &Call, site: Url) -> Result<Option<BaseUrl>, Outcome> 
         }
     }
     Err(Outcome::new(
-        Ending::BadResponse,
+        Status::BadResponse,
         format!("getWellknown: more than {MOST_REDIRECTS} redirects"),
     ))
 }
@@ -149,18 +150,21 @@ fn named_base(call: &Call, document: &Url, answer: Outcome) -> Result<BaseUrl, O
     named.ok_or_else(|| {
         let message =
             "getWellknown: m.homeserver.base_url is missing or is no URL that may be used";
-        answer.judged(Ending::BadResponse, message)
+        answer.judged(Status::BadResponse, message)
     })
 }
 
 async fn versions(call: &Call, base: BaseUrl) -> Result<Found, Outcome> {
     let answer = call.run(at(&base, &table::GET_VERSIONS)).await;
-    match (answer.ending, answer.json("/versions")) {
-        (Ending::Ok, Some(versions)) => Ok(Found { versions: versions.clone(), base }),
-        (Ending::Ok | Ending::Matrix | Ending::BadResponse, _) => {
+    // Its text is JSON, so it can be read again.
+    let versions =
+        answer.json("/versions").and_then(|list| serde_json::from_slice(list.json()).ok());
+    match (answer.status, versions) {
+        (Status::Ok, Some(versions)) => Ok(Found { versions, base }),
+        (Status::Ok | Status::Matrix | Status::BadResponse, _) => {
             let message =
                 format!("{} is no homeserver's base URL: {}", base.as_str(), answer.message);
-            Err(Outcome { errcode: None, ..answer.judged(Ending::BadResponse, message) })
+            Err(Outcome { errcode: None, ..answer.judged(Status::BadResponse, message) })
         }
         _ => Err(answer),
     }
@@ -180,8 +184,8 @@ async fn describe(call: &Call, found: Found) -> Result<Value, Outcome> {
         return Ok(json);
     }
     let answer = call.run(at(&base, &table::GET_LOGIN_FLOWS)).await;
-    let password = match answer.ending {
-        Ending::Ok => offers_password(&answer),
+    let password = match answer.status {
+        Status::Ok => offers_password(&answer),
         _ if is_unrecognized(&answer) => false,
         _ => return Err(answer),
     };
@@ -190,13 +194,13 @@ async fn describe(call: &Call, found: Found) -> Result<Value, Outcome> {
 }
 
 fn offers_password(answer: &Outcome) -> bool {
-    let flows = answer.json("/flows").and_then(Value::as_array);
-    flows.is_some_and(|flows| flows.iter().any(|flow| flow["type"] == "m.login.password"))
+    let mut flows = answer.json("/flows").into_iter().flat_map(json::Value::values);
+    flows.any(|flow| flow.get("/type").and_then(json::Value::as_str) == Some("m.login.password"))
 }
 
 /// An operation without parameters at a homeserver that is not the client's own.
-fn at(base: &BaseUrl, operation: &'static Operation) -> Result<Request, Outcome> {
-    Ok(operation.prepare(Params::new())?.at(base))
+fn at(base: &BaseUrl, operation: &'static Operation) -> Result<Prepared, Outcome> {
+    Ok(Request::new(operation).prepare()?.at(base))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::poll::Pauses;
 use super::proof::{Change, is_lost, is_pending, proof, unknown_outcome, unsupported};
 use super::reset_state::{ResetState, Stage};
 use super::web::{is_unrecognized, oauth_metadata, web_required};
-use crate::api::{Ending, Outcome, Params, Repeat, submit_token, table};
+use crate::api::{Outcome, Repeat, Request, Status, submit_token, table};
 use crate::engine::{Call, pause};
 use crate::secret::SecretString;
 
@@ -114,17 +114,18 @@ impl Step {
                 return web_required(metadata);
             }
         }
-        let params = Params::new()
+        let request = Request::new(&table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL)
             .with("client_secret", Some(state.client_secret.as_str()))
             .with("email", Some(state.email.as_str()))
             .with("send_attempt", Some(state.send_attempt))
             .with("next_link", state.next_link.as_deref());
-        let answer = call.run(table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL.prepare(params)).await;
+        let answer = call.run(request.prepare()).await;
         if is_unrecognized(&answer) {
             return unsupported(&call, answer).await;
         }
-        if let (Ending::Ok, Some(sid)) = (answer.ending, answer.text("/sid")) {
-            let submit_url = answer.text("/submit_url").map(str::to_owned);
+        if let (Status::Ok, Some(sid)) = (answer.status, answer.text("/sid")) {
+            let submit_url = answer.text("/submit_url").filter(|url| !url.is_empty());
+            let submit_url = submit_url.map(str::to_owned);
             self.change(|state| {
                 state.count_attempt();
                 let same = state.sid.as_deref() == Some(sid);
@@ -145,14 +146,16 @@ impl Step {
     /// Hands the token of the mail to the submit_url.
     pub async fn submit_token(self, call: Call, token: SecretString) -> Outcome {
         let state = self.state();
-        let params = Params::new()
-            .with("sid", state.sid.as_deref())
-            .with("client_secret", Some(state.client_secret.as_str()))
-            .with("token", Some(token.as_str()));
         let submit_url = state.submit_url.as_deref().unwrap_or_default();
-        let answer = call.run(submit_token::prepare(submit_url, call.base(), params)).await;
+        let request = submit_token::prepare(submit_url, call.base(), |request| {
+            request
+                .with("sid", state.sid.as_deref())
+                .with("client_secret", Some(state.client_secret.as_str()))
+                .with("token", Some(token.as_str()))
+        });
+        let answer = call.run(request).await;
         let answer = submit_token::judge(answer);
-        if answer.ending == Ending::Ok {
+        if answer.status == Status::Ok {
             self.change(|state| state.stage = Stage::Confirmed);
         }
         answer
@@ -168,7 +171,7 @@ impl Step {
             let outcome = self.try_to_finish(&call, &change, &mut sessions).await;
             let left = wait.saturating_sub(started.elapsed());
             match pauses.next_within(left) {
-                Some(next) if outcome.ending == Ending::Pending => pause(next).await,
+                Some(next) if outcome.status == Status::Pending => pause(next).await,
                 _ => return outcome,
             }
             call.renew_deadline();
@@ -213,9 +216,9 @@ impl Step {
         if is_unrecognized(&answer) {
             return Err(unsupported(call, answer).await);
         }
-        if answer.ending == Ending::Ok {
+        if answer.status == Status::Ok {
             let message = "changePassword: the server says yes to a request without any proof";
-            return Err(answer.judged(Ending::BadResponse, message));
+            return Err(answer.judged(Status::BadResponse, message));
         }
         if answer.http_status != 401 {
             return Err(answer);
@@ -246,7 +249,7 @@ impl Step {
         if pending && before.in_doubt && !same_session {
             return unknown_outcome(answer);
         }
-        let done = answer.ending == Ending::Ok;
+        let done = answer.status == Status::Ok;
         self.change(|state| {
             state.in_doubt = before.in_doubt && !done && !pending;
             if done {
@@ -257,7 +260,7 @@ impl Step {
         });
         if pending {
             let message = format!("not confirmed yet: {}", answer.message);
-            return answer.judged(Ending::Pending, message);
+            return answer.judged(Status::Pending, message);
         }
         answer
     }

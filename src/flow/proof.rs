@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::reset_state::ResetState;
 use super::web::{oauth_metadata, web_required};
-use crate::api::{Ending, Outcome, Params, Repeat, Request, table};
+use crate::api::{Outcome, Prepared, Repeat, Request, Status, table};
 use crate::engine::Call;
+use crate::json;
 use crate::secret::SecretString;
 
 /// What `finish` asks for.
@@ -15,12 +16,12 @@ pub struct Change {
 }
 
 impl Change {
-    pub fn request(&self, auth: Option<Value>, repeat: Repeat) -> Result<Request, Outcome> {
-        let params = Params::new()
+    pub fn request(&self, auth: Option<Value>, repeat: Repeat) -> Result<Prepared, Outcome> {
+        let request = Request::new(&table::CHANGE_PASSWORD)
             .with("new_password", Some(self.new_password.as_str()))
             .with("logout_devices", Some(self.logout_devices))
             .with("auth", auth);
-        Ok(Request { repeat, ..table::CHANGE_PASSWORD.prepare(params)? })
+        Ok(request.prepare()?.with_repeat(repeat))
     }
 }
 
@@ -42,7 +43,7 @@ pub fn is_pending(answer: &Outcome) -> bool {
     match (answer.http_status, answer.errcode.as_deref()) {
         (401, Some("M_UNAUTHORIZED")) | (403, Some("M_FORBIDDEN")) => true,
         (401, Some("M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN")) => false,
-        (401, _) => answer.json("/flows").is_some_and(Value::is_array),
+        (401, _) => answer.json("/flows").is_some_and(json::Value::is_array),
         _ => false,
     }
 }
@@ -50,19 +51,19 @@ pub fn is_pending(answer: &Outcome) -> bool {
 /// Whether the password may have been changed although no answer says so: the connection broke, the
 /// time was up, or something between us and the server answered in its place.
 pub fn is_lost(answer: &Outcome) -> bool {
-    match answer.ending {
-        Ending::UnknownOutcome => true,
-        Ending::Connect | Ending::Tls | Ending::Deadline => answer.maybe_carried_out,
-        Ending::BadResponse => !(300..500).contains(&answer.http_status),
+    match answer.status {
+        Status::UnknownOutcome => true,
+        Status::Connect | Status::Tls | Status::Deadline => answer.maybe_carried_out,
+        Status::BadResponse => !(300..500).contains(&answer.http_status),
         // Only the repeat was refused, for a reason that says nothing of the first.
-        Ending::Matrix => answer.maybe_carried_out && matches!(answer.http_status, 429 | 500..),
+        Status::Matrix => answer.maybe_carried_out && matches!(answer.http_status, 429 | 500..),
         _ => false,
     }
 }
 
 pub fn unknown_outcome(answer: Outcome) -> Outcome {
     let message = format!("the password may have been changed: {}", answer.message);
-    answer.judged(Ending::UnknownOutcome, message)
+    answer.judged(Status::UnknownOutcome, message)
 }
 
 /// The server has no such endpoint: its accounts live elsewhere, on a page that it may name.
@@ -71,7 +72,7 @@ pub async fn unsupported(call: &Call, answer: Outcome) -> Outcome {
         Ok(Some(metadata)) => web_required(metadata),
         Ok(None) | Err(_) => {
             let message = format!("this server resets no passwords for apps: {}", answer.message);
-            answer.judged(Ending::WebRequired, message)
+            answer.judged(Status::WebRequired, message)
         }
     }
 }
@@ -82,11 +83,11 @@ mod tests {
 
     fn answer(http_status: u16, body: Value) -> Outcome {
         let errcode = body["errcode"].as_str().map(str::to_owned);
-        Outcome { http_status, errcode, ..Outcome::of_json(Ending::Matrix, "", body) }
+        Outcome { http_status, errcode, ..Outcome::of_json(Status::Matrix, "", &body) }
     }
 
-    fn without_answer(ending: Ending, maybe_carried_out: bool) -> Outcome {
-        Outcome { maybe_carried_out, ..Outcome::new(ending, "") }
+    fn without_answer(status: Status, maybe_carried_out: bool) -> Outcome {
+        Outcome { maybe_carried_out, ..Outcome::new(status, "") }
     }
 
     #[test]
@@ -110,18 +111,18 @@ mod tests {
 
     #[test]
     fn an_outcome_is_lost_only_where_the_request_may_have_left() {
-        for ending in [Ending::Connect, Ending::Tls, Ending::Deadline] {
-            assert!(is_lost(&without_answer(ending, true)), "{ending:?}");
-            assert!(!is_lost(&without_answer(ending, false)), "{ending:?}");
+        for status in [Status::Connect, Status::Tls, Status::Deadline] {
+            assert!(is_lost(&without_answer(status, true)), "{status:?}");
+            assert!(!is_lost(&without_answer(status, false)), "{status:?}");
         }
-        assert!(is_lost(&without_answer(Ending::UnknownOutcome, true)));
-        assert!(!is_lost(&without_answer(Ending::InvalidArgument, false)));
+        assert!(is_lost(&without_answer(Status::UnknownOutcome, true)));
+        assert!(!is_lost(&without_answer(Status::InvalidArgument, false)));
     }
 
     #[test]
     fn a_page_of_something_in_between_is_no_answer_of_the_homeserver() {
         let page =
-            |http_status| Outcome { http_status, ..without_answer(Ending::BadResponse, false) };
+            |http_status| Outcome { http_status, ..without_answer(Status::BadResponse, false) };
         assert!(is_lost(&page(200)) && is_lost(&page(504)) && is_lost(&page(0)));
         assert!(!is_lost(&page(302)) && !is_lost(&page(404)));
     }

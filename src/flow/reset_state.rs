@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::{Kind, MAX_INTEGER, Outcome};
+use crate::json::Plain;
 use crate::secret::SecretString;
 
 const VERSION: u32 = 1;
@@ -84,7 +85,7 @@ impl ResetState {
 
     pub fn save(&self) -> Outcome {
         match serde_json::to_value(self) {
-            Ok(json) => Outcome::of_json(crate::api::Ending::Ok, "OK", json),
+            Ok(json) => Outcome::of_json(crate::api::Status::Ok, "OK", &json),
             Err(_) => Outcome::internal("the reset cannot be written as JSON"),
         }
     }
@@ -124,7 +125,7 @@ impl ResetState {
     /// Checks every value against its grammar.
     fn checked(self) -> Result<Self, Outcome> {
         let check = |name: &str, kind: Kind, text: Option<&str>| {
-            let complaint = text.and_then(|text| kind.complaint(&text.into()));
+            let complaint = text.and_then(|text| kind.complaint(&Plain::String(text.into())));
             complaint.map_or(Ok(()), |complaint| {
                 Err(Outcome::invalid_argument(format!("{name} {complaint}")))
             })
@@ -134,7 +135,8 @@ impl ResetState {
         check("client_secret", Kind::ClientSecret, Some(self.client_secret.as_str()))?;
         check("sid", Kind::Sid, self.sid.as_deref())?;
         check("submit_url", Kind::Uri, self.submit_url.as_deref())?;
-        if let Some(complaint) = Kind::Natural.complaint(&self.send_attempt.into()) {
+        let send_attempt = self.send_attempt.to_string();
+        if let Some(complaint) = Kind::Natural.complaint(&Plain::Integer(&send_attempt)) {
             return Err(Outcome::invalid_argument(format!("send_attempt {complaint}")));
         }
         let inconsistent = match self.stage {
@@ -164,8 +166,12 @@ mod tests {
             .unwrap()
     }
 
+    fn text_of(state: &ResetState) -> String {
+        String::from_utf8(state.save().body.unwrap().bytes().to_vec()).unwrap()
+    }
+
     fn saved() -> Value {
-        state().save().json("").unwrap().clone()
+        serde_json::from_str(&text_of(&state())).unwrap()
     }
 
     fn complaint(change: impl FnOnce(&mut Value)) -> String {
@@ -181,9 +187,9 @@ mod tests {
         state.sid = Some("abc".into());
         state.session = Some("xyz".into());
         state.send_attempt = 3;
-        let text = state.save().json("").unwrap().to_string();
+        let text = text_of(&state);
         let back = ResetState::restore(&text, BASE).unwrap();
-        assert_eq!(back.save().json(""), state.save().json(""));
+        assert_eq!(text_of(&back), text_of(&state));
         assert_eq!(back.email, "alice@example.test");
     }
 
@@ -194,7 +200,7 @@ mod tests {
         assert_eq!(state.send_attempt, 2);
         state.send_attempt = MAX_INTEGER.unsigned_abs();
         state.count_attempt();
-        let text = state.save().json("").unwrap().to_string();
+        let text = text_of(&state);
         assert_eq!(ResetState::restore(&text, BASE).unwrap().send_attempt, state.send_attempt);
     }
 

@@ -1,6 +1,6 @@
 //! Notices that a server's accounts live on a web page (OAuth 2.0, Matrix 1.15 and later).
 
-use crate::api::{BaseUrl, Ending, Outcome, Params, table};
+use crate::api::{BaseUrl, Outcome, Request, Status, table};
 use crate::engine::Call;
 
 /// Asks the server at `base`, or the client's own, for its OAuth metadata. `None` if it has none; an
@@ -9,13 +9,13 @@ pub async fn oauth_metadata(
     call: &Call,
     base: Option<&BaseUrl>,
 ) -> Result<Option<Outcome>, Outcome> {
-    let mut request = table::GET_AUTH_METADATA.prepare(Params::new());
+    let mut request = Request::new(&table::GET_AUTH_METADATA).prepare();
     if let Some(base) = base {
         request = request.map(|request| request.at(base));
     }
     let answer = call.run(request).await;
-    match answer.ending {
-        Ending::Ok => Ok(Some(answer)),
+    match answer.status {
+        Status::Ok => Ok(Some(answer)),
         _ if is_unrecognized(&answer) => Ok(None),
         _ => Err(answer),
     }
@@ -32,5 +32,5 @@ pub fn is_unrecognized(answer: &Outcome) -> bool {
 pub fn web_required(metadata: Outcome) -> Outcome {
     let page = metadata.text("/account_management_uri").unwrap_or("its issuer's page");
     let message = format!("this server's accounts are managed on the web: {page}");
-    metadata.judged(Ending::WebRequired, message)
+    metadata.judged(Status::WebRequired, message)
 }

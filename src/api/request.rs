@@ -1,0 +1,314 @@
+//! A request: an operation and its fields, ready to be sent.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::prepared::Prepared;
+use super::{Field, Kind, Method, Outcome, Place, Row, custom};
+use crate::json::{self, Plain};
+use crate::secret::SecretBytes;
+
+/// An operation with its fields. Copies share what they hold.
+#[derive(Clone)]
+pub struct Request {
+    row: Row,
+    /// In the order in which they were set; each value as JSON, byte for byte as it was given.
+    fields: Arc<Vec<(Cow<'static, str>, Bytes)>>,
+    timeout: Option<Duration>,
+}
+
+/// Only the names of the fields are shown.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.row.id())
+            .field("fields", &self.fields().map(|(name, _)| name).collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// What a field is set to.
+pub trait ToJson {
+    fn write(&self, out: &mut SecretBytes);
+}
+
+impl ToJson for &str {
+    fn write(&self, out: &mut SecretBytes) {
+        json::quote(self, out);
+    }
+}
+
+impl ToJson for bool {
+    fn write(&self, out: &mut SecretBytes) {
+        out.extend(if *self { b"true" } else { b"false" });
+    }
+}
+
+impl ToJson for i64 {
+    fn write(&self, out: &mut SecretBytes) {
+        out.extend(self.to_string().as_bytes());
+    }
+}
+
+impl ToJson for u64 {
+    fn write(&self, out: &mut SecretBytes) {
+        out.extend(self.to_string().as_bytes());
+    }
+}
+
+impl ToJson for f64 {
+    /// Of a finite number.
+    fn write(&self, out: &mut SecretBytes) {
+        serde_json::Value::from(*self).write(out);
+    }
+}
+
+impl ToJson for serde_json::Value {
+    fn write(&self, out: &mut SecretBytes) {
+        // A value in memory always has a text, and the buffer grows.
+        let _ = serde_json::to_writer(out, self);
+    }
+}
+
+fn text_of(value: &impl ToJson) -> Bytes {
+    let mut text = SecretBytes::with_capacity(32);
+    value.write(&mut text);
+    Bytes::from_owner(text)
+}
+
+impl Request {
+    pub fn new(row: impl Into<Row>) -> Self {
+        Self { row: row.into(), fields: Arc::default(), timeout: None }
+    }
+
+    pub fn row(&self) -> &Row {
+        &self.row
+    }
+
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// In place of the client's; `None` for that one again.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Bytes)> {
+        self.fields.iter().map(|(name, json)| (&**name, json))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Bytes> {
+        self.fields().find(|(known, _)| *known == name).map(|(_, json)| json)
+    }
+
+    /// Whether a field has a value: null is none.
+    fn has(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|json| Plain::read(json) != Plain::Null)
+    }
+
+    /// Adds a field, which [`Self::prepare`] checks; `None` leaves it out.
+    pub fn with(mut self, name: &'static str, value: Option<impl ToJson>) -> Self {
+        if let Some(value) = value {
+            self.put(name.into(), text_of(&value));
+        }
+        self
+    }
+
+    /// Adds a field that is given as JSON; `None` leaves it out.
+    pub fn with_json(mut self, name: &'static str, json: Option<&str>) -> Result<Self, Outcome> {
+        if let Some(json) = json {
+            let text = Bytes::from_owner(SecretBytes::from(json));
+            let read = json::read_strictly(text.clone());
+            read.map_err(|fault| {
+                Outcome::invalid_argument(format!("{name} {}", fault.complaint()))
+            })?;
+            self.put(name.into(), text);
+        }
+        Ok(self)
+    }
+
+    /// A request of the fields in a JSON object. The same name twice is refused, however deep it stands: one
+    /// of the two would be lost.
+    pub fn from_json(row: impl Into<Row>, fields: &str) -> Result<Self, Outcome> {
+        let refused = |why: String| Outcome::invalid_argument(format!("params_json {why}"));
+        let text = Bytes::from_owner(SecretBytes::from(fields));
+        let document =
+            json::read_strictly(text.clone()).map_err(|fault| refused(fault.complaint()))?;
+        if document.root().kind() != json::Type::Object {
+            return Err(refused("is not a JSON object".into()));
+        }
+        let mut request = Self::new(row);
+        for member in document.root().values() {
+            let name = member.name().unwrap_or_default().to_owned();
+            request.put(name.into(), text.slice(member.range()));
+        }
+        Ok(request)
+    }
+
+    /// Sets a field: what the row does not allow is refused at once, in words that follow "name".
+    /// A list takes a string as one more.
+    pub fn set(&mut self, name: &str, value: &impl ToJson) -> Result<(), String> {
+        let mut text = text_of(value);
+        let is_list = self.row.field(name).is_some_and(|field| field.kind == Kind::Texts);
+        if is_list && matches!(Plain::read(&text), Plain::String(_)) {
+            text = Bytes::from_owner(appended(self.get(name), &text));
+        }
+        self.set_text(name, text)
+    }
+
+    /// Sets a field to a JSON text, which is kept byte for byte.
+    pub fn set_json(&mut self, name: &str, json: &str) -> Result<(), String> {
+        let text = Bytes::from_owner(SecretBytes::from(json));
+        json::read_strictly(text.clone())
+            .map_err(|fault| format!("{name} {}", fault.complaint()))?;
+        self.set_text(name, text)
+    }
+
+    /// Leaves a field out again.
+    pub fn unset(&mut self, name: &str) -> Result<(), String> {
+        self.place_of(name)?;
+        Arc::make_mut(&mut self.fields).retain(|(known, _)| known != name);
+        Ok(())
+    }
+
+    fn set_text(&mut self, name: &str, text: Bytes) -> Result<(), String> {
+        self.check(name, &text)?;
+        self.put(name.to_owned().into(), text);
+        Ok(())
+    }
+
+    fn put(&mut self, name: Cow<'static, str>, json: Bytes) {
+        let fields = Arc::make_mut(&mut self.fields);
+        match fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, value)) => *value = json,
+            None => fields.push((name, json)),
+        }
+    }
+
+    /// Where a field travels, or why it may not.
+    pub(super) fn place_of(&self, name: &str) -> Result<Place, String> {
+        let row = &self.row;
+        if let Some(field) = row.field(name) {
+            return Ok(field.place);
+        }
+        if row.is_custom() {
+            return match name {
+                "" => Err("a field must have a name".into()),
+                _ if custom::names(&row.path()).any(|known| known == name) => Ok(Place::Path),
+                "body" if row.method() == Method::Get => Err("body: a GET has none".into()),
+                "body" => Ok(Place::WholeBody),
+                _ => Ok(row.method().place_of_others()),
+            };
+        }
+        // The names of vendors and of proposals have a dot; the spec's own have none.
+        if name.contains('.') {
+            return Ok(row.method().place_of_others());
+        }
+        let known: Vec<_> = row.params().iter().map(|field| field.name).collect();
+        Err(match known.as_slice() {
+            [] => format!("there is no parameter {name}: this operation has none"),
+            _ => format!("there is no parameter {name}; there are {}", known.join(", ")),
+        })
+    }
+
+    /// Says what is wrong with one field by itself.
+    fn check(&self, name: &str, json: &Bytes) -> Result<(), String> {
+        let place = self.place_of(name)?;
+        let value = Plain::read(json);
+        match self.row.field(name) {
+            Some(field) => self.check_known(field, json, &value)?,
+            None if place == Place::Path || place == Place::Query => {
+                if matches!(value, Plain::Null | Plain::Object) {
+                    return Err(format!("{name} must not be of type {}", value.type_name()));
+                }
+            }
+            None => {}
+        }
+        if place == Place::Path && matches!(value.as_str(), Some("." | "..")) {
+            return Err(format!("{name} must not be empty, \".\" or \"..\""));
+        }
+        Ok(())
+    }
+
+    fn check_known(&self, field: &Field, json: &Bytes, value: &Plain<'_>) -> Result<(), String> {
+        let name = field.name;
+        if *value == Plain::Null && !field.required && field.place == Place::Body {
+            return Ok(());
+        }
+        if let Some(complaint) = field.kind.complaint(value) {
+            return Err(format!("{name} {complaint}"));
+        }
+        if field.kind == Kind::Texts {
+            let list = json::read_strictly(json.clone()).ok();
+            let all = list.is_some_and(|list| list.root().values().all(|e| e.as_str().is_some()));
+            if !all {
+                return Err(format!("{name} must hold nothing but strings"));
+            }
+        }
+        if field.place == Place::Path && value.as_str() == Some("") {
+            return Err(format!("{name} must not be empty, \".\" or \"..\""));
+        }
+        Ok(())
+    }
+
+    /// Says what is wrong with the fields together.
+    fn check_all(&self) -> Result<(), String> {
+        for (name, json) in self.fields() {
+            self.check(name, json)?;
+        }
+        for field in self.row.params() {
+            let Some(other) = field.needs.filter(|_| self.has(field.name)) else { continue };
+            if !self.has(other) {
+                return Err(format!("{} is given, so {other} must be given too", field.name));
+            }
+        }
+        let mut required = self.row.params().iter().filter(|field| field.required);
+        if let Some(field) = required.find(|field| self.get(field.name).is_none()) {
+            return Err(format!("{} is missing", field.name));
+        }
+        if self.row.is_custom() {
+            if let Some(name) =
+                custom::names(&self.row.path()).find(|name| self.get(name).is_none())
+            {
+                return Err(format!("{name} is missing"));
+            }
+        }
+        let in_body = |name: &str| self.place_of(name) == Ok(Place::Body);
+        let whole = self.fields().any(|(name, _)| self.place_of(name) == Ok(Place::WholeBody));
+        match self.fields().find(|(name, _)| whole && in_body(name)) {
+            Some((name, _)) => {
+                Err(format!("{name} has no place beside body, which is the whole body"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the fields against the row and puts them where they travel.
+    pub fn prepare(self) -> Result<Prepared, Outcome> {
+        self.check_all().and_then(|()| Prepared::new(self.clone())).map_err(|complaint| {
+            Outcome::invalid_argument(format!("{}: {complaint}", self.row.id()))
+        })
+    }
+}
+
+/// A JSON list and one element more.
+fn appended(list: Option<&Bytes>, element: &Bytes) -> SecretBytes {
+    let before = list.and_then(|list| list.trim_ascii_end().strip_suffix(b"]"));
+    let mut text = SecretBytes::with_capacity(before.map_or(0, <[u8]>::len) + element.len() + 2);
+    match before {
+        Some(before) => {
+            text.extend(before);
+            let is_empty = before.trim_ascii_end().ends_with(b"[");
+            text.extend(if is_empty { b"" } else { b"," });
+        }
+        None => text.extend(b"["),
+    }
+    text.extend(element);
+    text.extend(b"]");
+    text
+}
