@@ -150,6 +150,12 @@ GOALS = (
         "memory above the start, 2 s after those are done",
         "MB",
         lambda lab: of(lab.memory(10_000), "after_mb"),
+    ),
+    Goal(
+        "memory-after-trim",
+        "the same with mx_client_options_set_malloc_trim",
+        "MB",
+        lambda lab: {OURS: lab.trimmed()["after_mb"]},
         limit=10,
     ),
     Goal(

@@ -155,6 +155,17 @@ class Lab:
         )
 
     @kept
+    def trimmed(self) -> Measured:
+        """This library after 10,000 held at once, when it gives memory back to the system."""
+
+        def once() -> Measured:
+            options, serve = ["--settle", "2000", "--trim", "yes"], ["--hold", "10000"]
+            seen = self.once(self.clients[OURS], 10_000, 10_000, options, serve=serve)
+            return {"after_mb": (seen["rss_after_kb"] - seen["rss_start_kb"]) / 1000}
+
+        return self.in_turn({OURS: once}, min(self.repeats, 3))[OURS]
+
+    @kept
     def caller(self) -> Measured:
         caller = build_caller()
         return self.in_turn({OURS: lambda: self.once(caller, 500, 50)})[OURS]

@@ -57,7 +57,7 @@ char *read_file(const char *path) {
 }
 
 struct load read_load(int argc, char **argv) {
-    struct load load = {NULL, 0, 0, NULL, 0, -1, NULL};
+    struct load load = {NULL, 0, 0, NULL, 0, -1, NULL, false};
     struct rlimit files;
     int next;
     if (argc >= 4 && argc % 2 == 0) {
@@ -71,6 +71,8 @@ struct load read_load(int argc, char **argv) {
                 load.settle_ms = atol(argv[next + 1]);
             } else if (strcmp(argv[next], "--idle") == 0) {
                 load.idle = atol(argv[next + 1]);
+            } else if (strcmp(argv[next], "--trim") == 0) {
+                load.trim = strcmp(argv[next + 1], "yes") == 0;
             } else if (strcmp(argv[next], "--look") == 0) {
                 load.look = argv[next + 1];
             } else {
@@ -79,7 +81,7 @@ struct load read_load(int argc, char **argv) {
         }
     }
     if (load.requests < 1 || load.in_flight < 1) {
-        fail("usage: %s URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N] [--look HOW]", argv[0]);
+        fail("usage: %s URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N] [--look HOW] [--trim yes]", argv[0]);
     }
     if (load.in_flight > load.requests) {
         load.in_flight = load.requests;

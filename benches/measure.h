@@ -2,6 +2,7 @@
 #ifndef MATRIX_CAPI_BENCHES_MEASURE_H
 #define MATRIX_CAPI_BENCHES_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,7 +10,7 @@
 #define CLIENT_SECRET "monkeys_are_GREAT.and-so-are-their-32"
 #define EMAIL "alice@example.org"
 
-/* CLIENT URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N] [--look HOW] */
+/* CLIENT URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N] [--look HOW] [--trim yes] */
 struct load {
     const char *url;
     long requests;
@@ -20,6 +21,8 @@ struct load {
     long idle;
     /* What is done with a large answer; NULL if nothing was said. */
     const char *look;
+    /* Whether matrix-capi gives the memory of a burst back to the system. */
+    bool trim;
 };
 
 /* Reads the command line, and allows as many descriptors as the system lets it. */
