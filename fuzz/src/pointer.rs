@@ -6,6 +6,7 @@ use std::ffi::{CStr, CString};
 
 use matrix_capi::api::{Body, Outcome, Status};
 use matrix_capi::ffi::*;
+use matrix_capi::json;
 use matrix_capi::secret::SecretBytes;
 use serde_json::Value;
 
@@ -33,7 +34,8 @@ pub fn run(data: &[u8]) {
 fn answer(body: &[u8]) -> Answer {
     let mut bytes = SecretBytes::default();
     bytes.extend(body);
-    let body = Some(Body::check(bytes, |_| None).0);
+    let checked = json::check(body, |_| None).ok().map(|(checked, _)| checked);
+    let body = Some(Body::checked(bytes, checked));
     Answer(mx_result::of_outcome(Outcome { body, ..Outcome::new(Status::Ok, "OK") }))
 }
 

@@ -11,7 +11,7 @@ use super::field::has_space;
 use super::outcome::one_line;
 use super::reach::may_lead;
 use super::{BaseUrl, Body, Field, Headers, Kind, Outcome, Prepared, Status, secrets};
-use crate::json::{Fault, Plain};
+use crate::json::{self, Fault, Plain, Wanted};
 use crate::secret::SecretBytes;
 
 /// What an answer says before its body.
@@ -25,18 +25,31 @@ pub struct Head {
 /// A complete body, checked: that part of reading an answer which takes time.
 pub struct CheckedBody {
     body: Body,
-    /// Why it is not JSON.
-    fault: Option<Fault>,
+    /// Where the members are that matter; why it is not JSON.
+    members: Result<Wanted, Fault>,
 }
 
 impl CheckedBody {
     /// `fields` are those of the row's answer; those of an error are looked for where `status` is one.
     pub fn new(bytes: SecretBytes, status: u16, fields: &'static [Field]) -> Self {
-        let (body, fault) = match status {
-            200..300 => Body::check(bytes, |name| fields.iter().position(|f| f.name == name)),
-            _ => Body::check(bytes, error::wanted),
+        let checked = match status {
+            200..300 => {
+                json::check(bytes.as_ref(), |name| fields.iter().position(|f| f.name == name))
+            }
+            _ => json::check(bytes.as_ref(), error::wanted),
         };
-        Self { body, fault }
+        match checked {
+            Ok((checked, members)) => {
+                Self { body: Body::checked(bytes, Some(checked)), members: Ok(members) }
+            }
+            Err(fault) => Self { body: Body::unchecked(bytes), members: Err(fault) },
+        }
+    }
+
+    /// A member of the outermost object, by the number under which it was looked for.
+    pub(super) fn member(&self, number: usize) -> Option<Plain<'_>> {
+        let place = self.members.as_ref().ok()?.get(number)?;
+        self.body.bytes().get(place).map(Plain::read)
     }
 }
 
@@ -48,26 +61,26 @@ pub fn read_answer(
     base: Option<&BaseUrl>,
     token: Option<&str>,
     head: Head,
-    CheckedBody { body, fault }: CheckedBody,
+    body: CheckedBody,
     now: SystemTime,
 ) -> Outcome {
     let row = request.row();
-    let (status, errcode, message) = match (&fault, head.status) {
+    let (status, errcode, message) = match (&body.members, head.status) {
         (_, 300..400) => {
             let target = head.headers.location().map_or("nowhere".into(), redacted);
             (Status::BadResponse, None, format!("a redirect to {target}, which is not followed"))
         }
         (_, 200..300) if row.is_custom() => (Status::Ok, None, String::new()),
-        (Some(_), _) if body.bytes().is_empty() => {
+        (Err(_), _) if body.body.bytes().is_empty() => {
             (Status::BadResponse, None, "the body is not JSON: it is empty".into())
         }
-        (Some(fault), _) => (Status::BadResponse, None, format!("the body {}", fault.complaint())),
-        (None, 200..300) => match check_fields(request, base, &body) {
+        (Err(fault), _) => (Status::BadResponse, None, format!("the body {}", fault.complaint())),
+        (Ok(_), 200..300) => match check_fields(request, base, &body) {
             // Fast path: no message is built.
             Ok(()) => (Status::Ok, None, String::new()),
             Err(complaint) => (Status::BadResponse, None, complaint),
         },
-        (None, _) => match MatrixError::read(&body) {
+        (Ok(_), _) => match MatrixError::read(&body) {
             Some(MatrixError { errcode, error }) => {
                 let text = format!("{errcode}: {error}");
                 (Status::Matrix, Some(errcode), text)
@@ -98,19 +111,23 @@ pub fn read_answer(
         http_status: head.status,
         errcode,
         retry_after_ms,
-        body: Some(body),
+        body: Some(body.body),
         headers: head.headers,
         maybe_carried_out: false,
     }
 }
 
 /// Checks the fields that callers rely on. Null in an optional one is as good as absent.
-fn check_fields(request: &Prepared, base: Option<&BaseUrl>, body: &Body) -> Result<(), String> {
-    if !body.is_json_object() {
+fn check_fields(
+    request: &Prepared,
+    base: Option<&BaseUrl>,
+    body: &CheckedBody,
+) -> Result<(), String> {
+    if !body.body.is_json_object() {
         return Err("the body is not a JSON object".into());
     }
     for (number, field) in request.row().answer().iter().enumerate() {
-        let value = body.wanted(number).map(Plain::read);
+        let value = body.member(number);
         let Some(value) = value.filter(|value| field.required || *value != Plain::Null) else {
             if field.required {
                 return Err(format!("{} is missing", field.name));

@@ -2,13 +2,13 @@
 
 use std::time::SystemTime;
 
-use super::Body;
+use super::CheckedBody;
 use crate::json::Plain;
 
-/// The members of an error that matter, by the number under which [`Body::wanted`] has them.
+/// The members of an error that matter, by the number under which [`CheckedBody::member`] has them.
 const MEMBERS: [&str; 4] = ["errcode", "error", "retry_after_ms", "flows"];
 
-/// The number of an error's member, for [`Body::check`].
+/// The number of an error's member, for [`json::check`](crate::json::check).
 pub fn wanted(name: &str) -> Option<usize> {
     MEMBERS.iter().position(|known| *known == name)
 }
@@ -22,8 +22,8 @@ pub struct MatrixError {
 
 impl MatrixError {
     /// Reads `{"errcode": ..., "error": ...}`; without a usable errcode it is no Matrix error.
-    pub fn read(body: &Body) -> Option<Self> {
-        let text = |number| Plain::read(body.wanted(number)?).as_str().map(str::to_owned);
+    pub fn read(body: &CheckedBody) -> Option<Self> {
+        let text = |number| body.member(number)?.as_str().map(str::to_owned);
         let errcode: String = text(0)?;
         let usable = !errcode.is_empty() && !errcode.contains('\0');
         usable.then(|| Self { errcode, error: text(1).unwrap_or_default() })
@@ -31,13 +31,13 @@ impl MatrixError {
 }
 
 /// Whether an error lists ways of user-interactive authentication.
-pub fn has_flows(body: &Body) -> bool {
-    body.wanted(3).is_some_and(|flows| Plain::read(flows) == Plain::Array)
+pub fn has_flows(body: &CheckedBody) -> bool {
+    body.member(3) == Some(Plain::Array)
 }
 
 /// How long the server asks to wait, in milliseconds: the `Retry-After` header (seconds or an HTTP
 /// date), else the body's `retry_after_ms`.
-pub fn retry_after_ms(header: Option<&str>, body: &Body, now: SystemTime) -> Option<u64> {
+pub fn retry_after_ms(header: Option<&str>, body: &CheckedBody, now: SystemTime) -> Option<u64> {
     header.and_then(|text| from_header(text.trim(), now)).or_else(|| from_body(body))
 }
 
@@ -50,8 +50,8 @@ fn from_header(text: &str, now: SystemTime) -> Option<u64> {
     Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn from_body(body: &Body) -> Option<u64> {
-    match Plain::read(body.wanted(2)?) {
+fn from_body(body: &CheckedBody) -> Option<u64> {
+    match body.member(2)? {
         Plain::Integer(text) if !text.starts_with('-') => Some(text.parse().unwrap_or(u64::MAX)),
         // Some servers send it as a float; a cast saturates.
         number => number.as_f64().filter(|ms| *ms >= 0.0).map(|ms| ms as u64),
@@ -71,8 +71,8 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(1_795_489_200)
     }
 
-    fn body(json: &Value) -> Body {
-        Body::check(SecretBytes::from(json.to_string().as_str()), wanted).0
+    fn body(json: &Value) -> CheckedBody {
+        CheckedBody::new(SecretBytes::from(json.to_string().as_str()), 429, &[])
     }
 
     fn delay(header: Option<&str>, json: Value) -> Option<u64> {
@@ -104,7 +104,7 @@ mod tests {
         {
             assert_eq!(delay(None, body.clone()), None, "{body}");
         }
-        assert_eq!(retry_after_ms(None, &Body::default(), ten_seconds_before()), None);
+        assert_eq!(retry_after_ms(None, &body(&Value::Null), ten_seconds_before()), None);
     }
 
     #[test]

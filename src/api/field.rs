@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::json::Plain;
+use crate::json::{JsonType, Plain};
 
 /// The largest integer that Matrix allows in JSON: 2^53 - 1.
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
@@ -107,8 +107,7 @@ impl Field {
 }
 
 impl Kind {
-    /// The JSON type, in the spec's word.
-    pub const fn json_type(self) -> &'static str {
+    pub const fn json_type(self) -> JsonType {
         match self {
             Kind::Text
             | Kind::NonEmpty
@@ -118,22 +117,21 @@ impl Kind {
             | Kind::Email
             | Kind::Country
             | Kind::Uri
-            | Kind::Page => "string",
-            Kind::Natural => "integer",
-            Kind::Number => "number",
-            Kind::Boolean => "boolean",
-            Kind::Object | Kind::AuthData => "object",
-            Kind::Array | Kind::Texts => "array",
+            | Kind::Page => JsonType::String,
+            Kind::Natural => JsonType::Integer,
+            Kind::Number => JsonType::Number,
+            Kind::Boolean => JsonType::Boolean,
+            Kind::Object | Kind::AuthData => JsonType::Object,
+            Kind::Array | Kind::Texts => JsonType::Array,
         }
     }
 
     /// Says what is wrong with `value`, in words that follow the field's name and never repeat the
     /// value, or nothing.
     pub fn complaint(self, value: &Plain<'_>) -> Option<String> {
-        let (wanted, given) = (self.json_type(), value.type_name());
-        let type_matches = wanted == given || (wanted == "number" && given == "integer");
-        if !type_matches {
-            return Some(format!("must be of type {wanted}, not {given}"));
+        let (wanted, given) = (self.json_type(), value.json_type());
+        if wanted != given && (wanted, given) != (JsonType::Number, JsonType::Integer) {
+            return Some(format!("must be of type {}, not {}", wanted.name(), given.name()));
         }
         match value {
             Plain::String(text) => self.text_complaint(text),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::CStr;
 
 /// Their names.
-pub const KEPT: [&str; 4] = ["content-type", "content-disposition", "location", "etag"];
+const KEPT: [&str; 4] = ["content-type", "content-disposition", "location", "etag"];
 
 /// Their values, as C reads them. Each by the place of its name.
 #[derive(Clone, Default)]
@@ -33,7 +33,7 @@ impl Headers {
 }
 
 fn place_of(name: &str) -> Option<usize> {
-    KEPT.iter().position(|kept| kept.eq_ignore_ascii_case(name))
+    KEPT.iter().position(|kept| kept.len() == name.len() && kept.eq_ignore_ascii_case(name))
 }
 
 fn text(value: &[u8]) -> Option<std::ffi::CString> {

@@ -23,7 +23,7 @@ pub use base_url::{BaseUrl, is_this_machine};
 pub use body::Body;
 pub use client_secret::new_client_secret;
 pub use field::{Field, Kind, MAX_INTEGER, Place};
-pub use headers::{Headers, KEPT};
+pub use headers::Headers;
 pub use operation::{Auth, Method, Operation, Repeat, Row};
 pub use outcome::{Outcome, Status};
 pub use prepared::Prepared;

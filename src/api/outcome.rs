@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::{Body, Headers};
-use crate::json::Value;
+use crate::json::{self, Value};
 use crate::secret::SecretBytes;
 
 /// The ways an operation can end. `ffi` gives each its number and name.
@@ -81,8 +81,8 @@ impl Outcome {
         let mut bytes = SecretBytes::default();
         // A value in memory always has a text, and the buffer grows.
         let _ = serde_json::to_writer(&mut bytes, json);
-        let (body, _) = Body::check(bytes, |_| None);
-        Self { body: Some(body), ..Self::new(status, message) }
+        let checked = json::check(bytes.as_ref(), |_| None).ok().map(|(checked, _)| checked);
+        Self { body: Some(Body::checked(bytes, checked)), ..Self::new(status, message) }
     }
 
     /// What may be logged: of what a server said, the status and an errcode of the usual form.

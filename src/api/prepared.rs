@@ -36,14 +36,10 @@ impl fmt::Debug for Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(request: Request) -> Result<Self, String> {
-        Ok(Self {
-            repeat: request.row().repeat(),
-            url: None,
-            path_and_query: path_and_query(&request)?,
-            body: body(&request),
-            request,
-        })
+    /// Of a request whose fields were checked.
+    pub(super) fn new(request: Request, path_and_query: Cow<'static, str>) -> Self {
+        let (repeat, body) = (request.row().repeat(), body(&request));
+        Self { request, repeat, url: None, path_and_query, body }
     }
 
     pub fn row(&self) -> &Row {
@@ -74,7 +70,8 @@ fn in_place(request: &Request, place: Place) -> impl Iterator<Item = (&str, &Byt
     known.chain(others.map(|given| (&*given.name, &given.json)))
 }
 
-fn path_and_query(request: &Request) -> Result<Cow<'static, str>, String> {
+/// The path with the fields in it, and the query.
+pub(super) fn path_and_query(request: &Request) -> Result<Cow<'static, str>, String> {
     let mut text = request.row().path();
     for (name, json) in in_place(request, Place::Path) {
         text = text.replace(&format!("{{{name}}}"), &encoded(json)).into();

@@ -2,22 +2,21 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::prepared::Prepared;
+use super::prepared::{Prepared, path_and_query};
 use super::{Field, Kind, Method, Outcome, Place, Row, custom};
 use crate::json::{self, Plain};
 use crate::secret::SecretBytes;
 
-/// An operation with its fields. Copies share what they hold.
+/// An operation with its fields. Copies share the values.
 #[derive(Clone)]
 pub struct Request {
     row: Row,
     /// In the order in which they were set.
-    fields: Arc<Vec<Given>>,
+    fields: Vec<Given>,
     timeout: Option<Duration>,
 }
 
@@ -45,58 +44,56 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What a field is set to.
+/// What a field is set to, as JSON.
 pub trait ToJson {
-    fn write(&self, out: &mut SecretBytes);
+    fn to_json(&self) -> SecretBytes;
 }
 
 impl ToJson for &str {
-    fn write(&self, out: &mut SecretBytes) {
-        json::quote(self, out);
+    fn to_json(&self) -> SecretBytes {
+        let mut json = SecretBytes::with_capacity(self.len() + 2);
+        json::quote(self, &mut json);
+        json
     }
 }
 
 impl ToJson for bool {
-    fn write(&self, out: &mut SecretBytes) {
-        out.extend(if *self { b"true" } else { b"false" });
+    fn to_json(&self) -> SecretBytes {
+        SecretBytes::from(if *self { "true" } else { "false" })
     }
 }
 
 impl ToJson for i64 {
-    fn write(&self, out: &mut SecretBytes) {
-        out.extend(self.to_string().as_bytes());
+    fn to_json(&self) -> SecretBytes {
+        SecretBytes::from(self.to_string().as_str())
     }
 }
 
 impl ToJson for u64 {
-    fn write(&self, out: &mut SecretBytes) {
-        out.extend(self.to_string().as_bytes());
+    fn to_json(&self) -> SecretBytes {
+        SecretBytes::from(self.to_string().as_str())
     }
 }
 
 impl ToJson for f64 {
     /// Of a finite number.
-    fn write(&self, out: &mut SecretBytes) {
-        serde_json::Value::from(*self).write(out);
+    fn to_json(&self) -> SecretBytes {
+        serde_json::Value::from(*self).to_json()
     }
 }
 
 impl ToJson for serde_json::Value {
-    fn write(&self, out: &mut SecretBytes) {
+    fn to_json(&self) -> SecretBytes {
+        let mut json = SecretBytes::default();
         // A value in memory always has a text, and the buffer grows.
-        let _ = serde_json::to_writer(out, self);
+        let _ = serde_json::to_writer(&mut json, self);
+        json
     }
-}
-
-fn text_of(value: &impl ToJson) -> Bytes {
-    let mut text = SecretBytes::with_capacity(32);
-    value.write(&mut text);
-    text.shared()
 }
 
 impl Request {
     pub fn new(row: impl Into<Row>) -> Self {
-        Self { row: row.into(), fields: Arc::default(), timeout: None }
+        Self { row: row.into(), fields: Vec::new(), timeout: None }
     }
 
     pub fn row(&self) -> &Row {
@@ -132,7 +129,7 @@ impl Request {
     /// Adds a field, which [`Self::prepare`] checks; `None` leaves it out.
     pub fn with(mut self, name: &'static str, value: Option<impl ToJson>) -> Self {
         if let Some(value) = value {
-            self.put(name.into(), text_of(&value), false);
+            self.put(name.into(), value.to_json().shared(), false);
         }
         self
     }
@@ -171,7 +168,7 @@ impl Request {
     /// Sets a field: what the row does not allow is refused at once, in words that follow "name".
     /// A list takes a string as one more.
     pub fn set(&mut self, name: &str, value: &impl ToJson) -> Result<(), String> {
-        let mut text = text_of(value);
+        let mut text = value.to_json().shared();
         let is_list = self.row.field(name).is_some_and(|field| field.kind == Kind::Texts);
         if is_list && matches!(Plain::read(&text), Plain::String(_)) {
             text = appended(self.get(name), &text).shared();
@@ -190,7 +187,7 @@ impl Request {
     /// Leaves a field out again.
     pub fn unset(&mut self, name: &str) -> Result<(), String> {
         self.place_of(name)?;
-        Arc::make_mut(&mut self.fields).retain(|given| given.name != name);
+        self.fields.retain(|given| given.name != name);
         Ok(())
     }
 
@@ -203,10 +200,9 @@ impl Request {
     fn put(&mut self, name: Cow<'static, str>, json: Bytes, checked: bool) {
         let (known, place) = (self.row.field(&name), self.place_of(&name));
         let given = Given { name, known, place, json, checked };
-        let fields = Arc::make_mut(&mut self.fields);
-        match fields.iter_mut().find(|other| other.name == given.name) {
+        match self.fields.iter_mut().find(|other| other.name == given.name) {
             Some(other) => *other = given,
-            None => fields.push(given),
+            None => self.fields.push(given),
         }
     }
 
@@ -272,9 +268,12 @@ impl Request {
 
     /// Checks the fields against the row and puts them where they travel.
     pub fn prepare(self) -> Result<Prepared, Outcome> {
-        self.check_all().and_then(|()| Prepared::new(self.clone())).map_err(|complaint| {
-            Outcome::invalid_argument(format!("{}: {complaint}", self.row.id()))
-        })
+        match self.check_all().and_then(|()| path_and_query(&self)) {
+            Ok(path_and_query) => Ok(Prepared::new(self, path_and_query)),
+            Err(complaint) => {
+                Err(Outcome::invalid_argument(format!("{}: {complaint}", self.row.id())))
+            }
+        }
     }
 }
 
@@ -299,7 +298,7 @@ fn check(name: &str, known: Option<&Field>, place: Place, json: &Bytes) -> Resul
         }
         None if matches!(place, Place::Path | Place::Query) => {
             if matches!(value, Plain::Null | Plain::Object) {
-                return Err(format!("{name} must not be of type {}", value.type_name()));
+                return Err(format!("{name} must not be of type {}", value.json_type().name()));
             }
             if place == Place::Path && is_dots {
                 return Err(format!("{name} must not be \".\" or \"..\""));

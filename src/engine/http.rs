@@ -21,7 +21,7 @@ use super::retry::{Fault, Policy, Retries, jitter};
 use super::sync::lock;
 use super::tls;
 use crate::api::{
-    Auth, BaseUrl, Body, CheckedBody, Field, Head, Headers as AnswerHeaders, KEPT, Method, Outcome,
+    Auth, BaseUrl, Body, CheckedBody, Field, Head, Headers as AnswerHeaders, Method, Outcome,
     Prepared, Status, read_answer,
 };
 use crate::log;
@@ -235,11 +235,9 @@ impl Transport {
         let retry_after = response.headers().get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut headers = AnswerHeaders::default();
-        for name in KEPT {
-            // The last one counts, as in most clients.
-            if let Some(value) = response.headers().get_all(name).iter().next_back() {
-                headers.set(name, value.as_bytes());
-            }
+        for (name, value) in response.headers() {
+            // Of one sent twice the last counts, as in most clients.
+            headers.set(name.as_str(), value.as_bytes());
         }
         let head = Head { status: response.status().as_u16(), retry_after, headers };
         let bytes = self.body(request, &head, response).await?;

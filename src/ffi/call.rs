@@ -129,7 +129,7 @@ fn describe(row: &Operation) -> serde_json::Value {
             Place::Body | Place::WholeBody => "body",
         };
         json!({
-            "name": field.name, "in": place, "type": field.kind.json_type(), "required": field.required,
+            "name": field.name, "in": place, "type": field.kind.json_type().name(), "required": field.required,
         })
     };
     json!({

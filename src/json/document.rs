@@ -24,8 +24,9 @@ pub struct Node {
     pub(super) first: u32,
     /// Of a string: its length. Of an array or object: the place of the node behind its last one.
     pub(super) second: u32,
-    /// The number of its name; [`NO_NAME`] for what is no member.
+    /// Where its name begins in `names`, and its length; [`NO_NAME`] for what is no member.
     pub(super) name: u32,
+    pub(super) name_length: u32,
     /// Its place in the array, and in the highest bits the flags.
     tag: u32,
 }
@@ -44,7 +45,7 @@ impl Node {
     fn owner(address: usize) -> Self {
         let address = address as u64;
         let (start, length) = (address as u32, (address >> 32) as u32);
-        Self { start, length, first: 0, second: 0, name: NO_NAME, tag: 0 }
+        Self { start, length, first: 0, second: 0, name: NO_NAME, name_length: 0, tag: 0 }
     }
 
     /// Where the document is, if this is the entry before all nodes.
@@ -72,24 +73,29 @@ pub struct Document {
     nodes: Vec<Node>,
     /// Decoded, each with a NUL behind it.
     strings: SecretString,
-    names: Names,
+    /// The members' names, decoded, each with a NUL behind it. An answer has the same few names thousands of
+    /// times; each is here once, or few times.
+    names: SecretString,
     indices: Indices,
 }
+
+/// How many names are remembered while a tree is made.
+const SLOTS: usize = 256;
 
 impl Document {
     /// Makes the tree of a text that [`super::check`] has taken. It must stay in its box: its nodes know
     /// where it is.
-    pub fn new(text: Bytes, checked: &Checked) -> Box<Self> {
+    pub fn new(text: Bytes, checked: Checked) -> Box<Self> {
         let mut builder = Builder {
-            nodes: Vec::with_capacity(checked.values + 1),
-            strings: SecretString::with_capacity(checked.strings),
-            names: Names::default(),
-            latest_names: [NO_NAME; SLOTS],
+            nodes: Vec::with_capacity(checked.values as usize + 1),
+            strings: SecretString::with_capacity(checked.strings as usize),
+            names: SecretString::default(),
+            latest_names: [(NO_NAME, 0); SLOTS],
             indices: Indices::default(),
             open: [(0, 0); MAX_DEPTH],
             depth: 0,
             children: Vec::new(),
-            name: NO_NAME,
+            name: (NO_NAME, 0),
         };
         builder.nodes.push(Node::owner(0));
         // It was taken once, so it is taken again.
@@ -119,12 +125,11 @@ impl Document {
 
     /// `length` bytes of the decoded strings, and the NUL behind them.
     pub(super) fn string_with_nul(&self, start: u32, length: u32) -> &str {
-        let (start, length) = (start as usize, length as usize);
-        self.strings.as_str().get(start..start + length + 1).unwrap_or("\0")
+        text_with_nul(&self.strings, start, length)
     }
 
-    pub(super) fn name_with_nul(&self, number: u32) -> &str {
-        self.names.get(number)
+    pub(super) fn name_with_nul(&self, start: u32, length: u32) -> &str {
+        text_with_nul(&self.names, start, length)
     }
 
     /// The index of the array or object at this place, if it has one.
@@ -138,56 +143,39 @@ impl Document {
     }
 }
 
-/// The members' names, each as often as the text needs it to be found quickly, and not for every member:
-/// an answer has the same few names thousands of times.
-#[derive(Default)]
-struct Names {
-    /// Decoded, each with a NUL behind it.
-    text: SecretString,
-    /// Where each begins, and how long it is.
-    places: Vec<(u32, u32)>,
-}
-
-/// How many names are remembered while a tree is made.
-const SLOTS: usize = 256;
-
-impl Names {
-    fn get(&self, number: u32) -> &str {
-        let place = self.places.get(number as usize);
-        let range = |&(start, length): &(u32, u32)| start as usize..(start + length + 1) as usize;
-        place.and_then(|place| self.text.as_str().get(range(place))).unwrap_or("\0")
-    }
-
-    /// Adds a name, and gives its number.
-    fn add(&mut self, name: &str) -> u32 {
-        let number = self.places.len() as u32;
-        self.places.push((self.text.as_str().len() as u32, name.len() as u32));
-        self.text.push_str(name);
-        self.text.push('\0');
-        number
-    }
+/// A part of a buffer, and the NUL behind it.
+fn text_with_nul(buffer: &SecretString, start: u32, length: u32) -> &str {
+    let (start, length) = (start as usize, length as usize);
+    buffer.as_str().get(start..start + length + 1).unwrap_or("\0")
 }
 
 struct Builder {
     nodes: Vec<Node>,
     strings: SecretString,
-    names: Names,
-    /// By hash, the number of the latest name that has it.
-    latest_names: [u32; SLOTS],
+    names: SecretString,
+    /// By hash, where the latest name begins that has it, and its length.
+    latest_names: [(u32, u32); SLOTS],
     indices: Indices,
     /// The arrays and objects that are open: their places, and how many entries of `children` are not theirs.
     open: [(u32, u32); MAX_DEPTH],
     depth: usize,
     /// The values of all open arrays and objects.
     children: Vec<Child>,
-    /// Of the next value.
-    name: u32,
+    /// Where the next value's name begins, and its length.
+    name: (u32, u32),
 }
 
 impl Builder {
+    fn add_name(&mut self, name: &str) -> (u32, u32) {
+        let place = (self.names.as_str().len() as u32, name.len() as u32);
+        self.names.push_str(name);
+        self.names.push('\0');
+        place
+    }
+
     fn push(&mut self, start: usize, end: usize, first: u32, second: u32) {
         let place = self.nodes.len() as u32;
-        let name = std::mem::replace(&mut self.name, NO_NAME);
+        let (name, name_length) = std::mem::replace(&mut self.name, (NO_NAME, 0));
         match self.children.last_mut() {
             // `name` has put its hash there.
             Some(child) if name != NO_NAME => child.place = place,
@@ -195,7 +183,7 @@ impl Builder {
             _ => {}
         }
         let (start, length) = (start as u32, (end - start) as u32);
-        self.nodes.push(Node { start, length, first, second, name, tag: place });
+        self.nodes.push(Node { start, length, first, second, name, name_length, tag: place });
     }
 }
 
@@ -214,8 +202,8 @@ impl Visitor for Builder {
         let hash = hash(text);
         let slot = hash as usize % SLOTS;
         let known = self.latest_names[slot];
-        let same = known != NO_NAME && self.names.get(known).strip_suffix('\0') == Some(text);
-        self.name = if same { known } else { self.names.add(text) };
+        let same = known.0 != NO_NAME && name_of(&self.names, known) == text;
+        self.name = if same { known } else { self.add_name(text) };
         self.latest_names[slot] = self.name;
         self.children.push(Child { hash, place: 0 });
     }
@@ -254,8 +242,12 @@ impl Visitor for Builder {
             self.nodes[last.place as usize].tag |= LAST;
         }
         let (nodes, names) = (&self.nodes, &self.names);
-        let name = |place: u32| names.get(nodes[place as usize].name);
-        let is_object = children.first().is_some_and(|first| name_of(nodes, first) != NO_NAME);
+        let name = |place: u32| {
+            let Node { name, name_length, .. } = nodes[place as usize];
+            name_of(names, (name, name_length))
+        };
+        let has_name = |child: &Child| nodes[child.place as usize].name != NO_NAME;
+        let is_object = children.first().is_some_and(has_name);
         let mut repeated = Vec::new();
         if is_object {
             repeated = self.indices.add_object(place, children, name);
@@ -273,6 +265,6 @@ impl Visitor for Builder {
     }
 }
 
-fn name_of(nodes: &[Node], child: &Child) -> u32 {
-    nodes[child.place as usize].name
+fn name_of(names: &SecretString, (start, length): (u32, u32)) -> &str {
+    text_with_nul(names, start, length).strip_suffix('\0').unwrap_or_default()
 }

@@ -15,12 +15,22 @@ pub struct Child {
 /// The indices of all large arrays and objects.
 #[derive(Default)]
 pub struct Indices {
-    /// The places of their nodes, in ascending order once all are in; where each index begins, and its
-    /// length.
-    owners: Vec<(u32, u32, u32)>,
+    /// In the order of their nodes.
+    owners: Vec<Owner>,
     /// The places of their values: an array's in order, an object's by hash and name.
     places: Vec<u32>,
+    /// Of the members' names.
     hashes: Vec<u32>,
+}
+
+/// An array or object that has an index.
+struct Owner {
+    /// Of its node.
+    place: u32,
+    /// Where its part of `places` begins, and of `hashes`.
+    start: u32,
+    first_hash: u32,
+    length: u32,
 }
 
 /// The index of one array or object.
@@ -30,16 +40,18 @@ pub struct Index<'a> {
 }
 
 impl Indices {
-    pub fn of(&self, owner: u32) -> Option<Index<'_>> {
-        let found = self.owners.binary_search_by_key(&owner, |(place, ..)| *place).ok()?;
-        let (_, start, length) = self.owners[found];
-        let range = start as usize..(start + length) as usize;
-        Some(Index { places: &self.places[range.clone()], hashes: &self.hashes[range] })
+    pub fn of<'a>(&'a self, owner: u32) -> Option<Index<'a>> {
+        let found = self.owners.binary_search_by_key(&owner, |owner| owner.place).ok()?;
+        let Owner { start, first_hash, length, .. } = self.owners[found];
+        let part = |list: &'a [u32], start: u32| {
+            list.get(start as usize..(start + length) as usize).unwrap_or_default()
+        };
+        Some(Index { places: part(&self.places, start), hashes: part(&self.hashes, first_hash) })
     }
 
     pub fn add_array(&mut self, owner: u32, children: &[Child]) {
         if children.len() >= LARGE {
-            self.add(owner, children.iter().copied());
+            self.add(owner, children.iter().map(|child| child.place));
         }
     }
 
@@ -69,20 +81,18 @@ impl Indices {
             children.get(number + 1).is_some_and(|next| same(&children[number], next))
         };
         let (gone, kept): (Vec<_>, Vec<_>) = (0..children.len()).partition(|at| is_repeated(*at));
-        self.add(owner, kept.into_iter().map(|number| children[number]));
+        self.add(owner, kept.iter().map(|number| children[*number].place));
+        self.hashes.extend(kept.iter().map(|number| children[*number].hash));
         gone.into_iter().map(|number| children[number].place).collect()
     }
 
-    fn add(&mut self, owner: u32, children: impl Iterator<Item = Child>) {
-        let start = self.places.len();
-        for child in children {
-            self.places.push(child.place);
-            self.hashes.push(child.hash);
-        }
-        let entry = (owner, start as u32, (self.places.len() - start) as u32);
+    fn add(&mut self, place: u32, children: impl Iterator<Item = u32>) {
+        let (start, first_hash) = (self.places.len() as u32, self.hashes.len() as u32);
+        self.places.extend(children);
+        let length = self.places.len() as u32 - start;
         // An array or object ends after those inside it, but its node comes before theirs.
-        let at = self.owners.partition_point(|(place, ..)| *place < owner);
-        self.owners.insert(at, entry);
+        let at = self.owners.partition_point(|owner| owner.place < place);
+        self.owners.insert(at, Owner { place, start, first_hash, length });
     }
 }
 

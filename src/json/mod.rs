@@ -19,9 +19,9 @@ mod scan;
 mod string;
 mod value;
 
-pub use check::{Checked, MAX_LENGTH, MOST_WANTED, check, read_strictly};
+pub use check::{Checked, MAX_LENGTH, MOST_WANTED, Wanted, check, read_strictly};
 pub use document::{Document, Node};
-pub use plain::Plain;
+pub use plain::{JsonType, Plain};
 pub use scan::{Fault, MAX_DEPTH};
 pub use string::quote;
 pub use value::{Type, Value};

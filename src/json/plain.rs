@@ -5,6 +5,32 @@ use std::borrow::Cow;
 use super::number;
 use super::string::decoded;
 
+/// The JSON types, by the spec's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonType {
+    Null,
+    Boolean,
+    Integer,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl JsonType {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+}
+
 /// A value; of an array or object only that it is one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plain<'a> {
@@ -37,16 +63,15 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// The JSON type, in the spec's word.
-    pub fn type_name(&self) -> &'static str {
+    pub fn json_type(&self) -> JsonType {
         match self {
-            Self::Null => "null",
-            Self::Bool(_) => "boolean",
-            Self::Integer(_) => "integer",
-            Self::Number(_) => "number",
-            Self::String(_) => "string",
-            Self::Array => "array",
-            Self::Object => "object",
+            Self::Null => JsonType::Null,
+            Self::Bool(_) => JsonType::Boolean,
+            Self::Integer(_) => JsonType::Integer,
+            Self::Number(_) => JsonType::Number,
+            Self::String(_) => JsonType::String,
+            Self::Array => JsonType::Array,
+            Self::Object => JsonType::Object,
         }
     }
 

@@ -42,6 +42,7 @@ impl Fault {
     pub fn complaint(&self) -> String {
         match self.why {
             GIVEN_TWICE => format!("gives a member twice, at {}", self.place()),
+            TOO_HEAVY => TOO_HEAVY.to_owned(),
             _ => format!("is not JSON: {self}"),
         }
     }
@@ -51,7 +52,8 @@ impl Fault {
     }
 }
 
-/// A fault only of a text in which nothing may be lost.
+/// Faults of texts that are JSON: in which nothing may be lost, and of which the tree would be too large.
+pub const TOO_HEAVY: &str = "would take too much memory";
 pub const GIVEN_TWICE: &str = "a member is given twice";
 
 impl fmt::Display for Fault {

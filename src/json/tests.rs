@@ -6,8 +6,8 @@ use super::*;
 
 fn document(text: &str) -> Box<Document> {
     let text = Bytes::copy_from_slice(text.as_bytes());
-    let checked = check(&text, |_| None).unwrap_or_else(|fault| panic!("{fault}"));
-    Document::new(text, &checked)
+    let (checked, _) = check(&text, |_| None).unwrap_or_else(|fault| panic!("{fault}"));
+    Document::new(text, checked)
 }
 
 fn fault(text: &[u8]) -> String {
@@ -218,8 +218,8 @@ fn large_arrays_and_objects_are_found_by_their_index() {
 fn wanted_members_are_those_of_the_outermost_object() {
     let number = |name: &str| ["a", "b"].iter().position(|wanted| *wanted == name);
     let found = |text: &str| {
-        let checked = check(text.as_bytes(), number).unwrap();
-        [0, 1].map(|at| checked.wanted(at).map(|range| text[range].to_owned()))
+        let (_, wanted) = check(text.as_bytes(), number).unwrap();
+        [0, 1].map(|at| wanted.get(at).map(|range| text[range].to_owned()))
     };
     assert_eq!(
         found(r#"{"a": [1, {"b": 2}] , "c": {"a": 3}}"#),
@@ -232,13 +232,26 @@ fn wanted_members_are_those_of_the_outermost_object() {
     assert_eq!(found(r#"[{"a":1}]"#), [None, None]);
 }
 
+const MIB: usize = 1024 * 1024;
+
+fn list_of(item: &str, size: usize) -> String {
+    format!("[{}0]", format!("{item},").repeat(size / (item.len() + 1)))
+}
+
 #[test]
-fn a_tree_takes_at_most_sixteen_times_its_text() {
-    let node = std::mem::size_of::<Node>();
-    // The smallest values, each with a node and a place in an index; and members, with names of their own.
-    assert!(node + 2 * std::mem::size_of::<u32>() <= 16 * "0,".len());
-    let member = node + 2 * 4 + "a\0".len() + 8;
-    assert!(member <= 16 * "\"a\":0,".len());
+fn a_text_whose_tree_would_be_vast_is_refused() {
+    let found = fault(list_of("0", 16 * MIB).as_bytes());
+    assert!(found.contains("would take too much memory"), "{found}");
+    let short = list_of("[]", MIB);
+    assert!(check(short.as_bytes(), |_| None).is_ok());
+}
+
+#[test]
+fn what_a_homeserver_sends_is_not_too_heavy() {
+    let event = r#"{"type":"m.room.member","sender":"@alice:example.org","state_key":"@alice:example.org","content":{"membership":"join","displayname":"Alice","avatar_url":"mxc://example.org/AAAAAAAAAAAAAAAAAAAA"},"origin_server_ts":1700000000000,"unsigned":{"age":100},"event_id":"$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","room_id":"!AAAAAAAAAAAAAAAAAA:example.org"}"#;
+    for text in [list_of(event, 20 * MIB), format!("[\"{}\"]", "Well, well. ".repeat(MIB))] {
+        assert!(check(text.as_bytes(), |_| None).is_ok());
+    }
 }
 
 #[test]

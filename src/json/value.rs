@@ -127,8 +127,8 @@ impl<'a> Value<'a> {
 
     /// The same, and the NUL behind it.
     pub fn name_with_nul(self) -> Option<&'a str> {
-        let number = self.node().name;
-        (number != NO_NAME).then(|| self.document.name_with_nul(number))
+        let Node { name, name_length, .. } = *self.node();
+        (name != NO_NAME).then(|| self.document.name_with_nul(name, name_length))
     }
 
     /// How many values an array or object has; 0 for anything else.
