@@ -181,10 +181,10 @@ pub fn has_space(text: &str) -> bool {
 
 /// The grammar that `client_secret` and `sid` share.
 fn opaque_id_complaint(text: &str) -> Option<String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '=' | '_' | '-');
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'=' | b'_' | b'-');
     if text.is_empty() {
         Some("must not be empty: 1 to 255 characters of 0-9 a-z A-Z . = _ -".into())
-    } else if let Some(index) = text.chars().position(|c| !allowed(c)) {
+    } else if let Some(index) = text.bytes().position(|b| !allowed(b)) {
         Some(format!(
             "may hold only 0-9 a-z A-Z . = _ -, and its character {} is another",
             index + 1

@@ -123,7 +123,11 @@ impl<F: Fn(&str) -> Option<usize>> Visitor for Counter<F> {
         if self.depth == 1 {
             // The whole text is UTF-8.
             let text = std::str::from_utf8(name.raw).unwrap_or_default();
-            let number = (self.wanted)(&decoded(text)).filter(|number| *number < MOST_WANTED);
+            let number = match name.has_escapes() {
+                true => (self.wanted)(&decoded(text)),
+                false => (self.wanted)(text),
+            };
+            let number = number.filter(|number| *number < MOST_WANTED);
             self.looking = number.map(|number| (number, 0));
         }
     }

@@ -81,6 +81,8 @@ pub struct Document {
 
 /// How many names are remembered while a tree is made.
 const SLOTS: usize = 256;
+/// What the names of a small answer take, in bytes.
+const FEW_NAMES: usize = 64;
 
 impl Document {
     /// Makes the tree of a text that [`super::check`] has taken. It must stay in its box: its nodes know
@@ -167,6 +169,9 @@ struct Builder {
 
 impl Builder {
     fn add_name(&mut self, name: &str) -> (u32, u32) {
+        if self.names.as_str().is_empty() {
+            self.names = SecretString::with_capacity(FEW_NAMES.max(name.len() + 1));
+        }
         let place = (self.names.as_str().len() as u32, name.len() as u32);
         self.names.push_str(name);
         self.names.push('\0');
