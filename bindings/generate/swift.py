@@ -35,7 +35,7 @@ SWIFT_WORDS = {
     "mx_password_reset_send": "`send()`",
     "mx_password_reset_submit_token": "`submitToken(_:)`",
     "mx_password_reset_finish": "`finish(newPassword:logoutDevices:wait:)`",
-    "mx_result_json": "`answer`",
+    "mx_result_body": "`answer`",
     "mx_result_errcode": "`errcode`",
     "mx_result_http_status": "`httpStatus`",
     "mx_client_new": "`Client.init`",
