@@ -26,7 +26,7 @@ public struct ClientOptions: Sendable {
     public var maxRateLimitWait: Duration?
     /// The largest body of an answer that is taken, in bytes. 16 MiB.
     public var maxResponseBytes: Int?
-    /// How many connections without a request are kept for later. 8.
+    /// How many connections without a request are kept for later. 128.
     public var maxIdleConnections: Int?
     /// How long a connection without a request is kept. 60 s.
     public var idleTimeout: Duration?
