@@ -289,7 +289,7 @@ public:
     std::string save() const {
         mx_result* saved = nullptr;
         detail::check(mx_password_reset_save(reset_.get(), &saved));
-        return std::string(Result(saved).or_throw().json().value_or(""));
+        return Result(saved).body().value_or("");
     }
 
 private:

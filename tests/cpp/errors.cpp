@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(NothingLeft, "a failure has errcode, HTTP status, delay, messa
     CHECK(result.http_status() == 429);
     CHECK(result.retry_after() == 60s);
     CHECK(result.string("/error") == "Too many requests");
-    CHECK(json::parse(*result.json()) == limited["json"]);
+    CHECK(json::parse(*result.body()) == limited["json"]);
     CHECK(contains(result.message().data(), "M_LIMIT_EXCEEDED"));
 }
 
