@@ -276,9 +276,8 @@ TEST_CASE_FIXTURE(NothingLeft, "the log goes to the last sink, and the one befor
     CHECK(lines.size() == count);
 }
 
-TEST_CASE("the library says its version") {
-    CHECK(matrix::version().find('.') != std::string_view::npos);
-    CHECK(matrix::abi_version() >= 0);
+TEST_CASE("the library has the version of its package") {
+    CHECK(matrix::version() == PACKAGE_VERSION);
     CHECK(matrix::generate_client_secret().size() == MX_CLIENT_SECRET_SIZE - 1);
     CHECK(matrix::generate_client_secret() != matrix::generate_client_secret());
 }
