@@ -56,7 +56,8 @@ help:
 	@echo 'make demo                   asks a real homeserver on this machine for a reset mail, and shows it;'
 	@echo '                            HOMESERVER=https://... EMAIL=... asks that server instead'
 	@echo 'make test                   everything this machine can test; SUITES="rust lint" picks some,'
-	@echo '                            JOBS=1 runs them one by one, REQUIRE_ALL=1 makes a skipped one a failure'
+	@echo '                            JOBS=1 runs them one by one, REQUIRE_ALL=1 makes a skipped one a failure,'
+	@echo '                            ARGS=--write puts the table into docs/testing.md'
 	@echo 'make bench                  this library beside libcurl and others, in one table; ARGS=--quick for a first look,'
 	@echo '                            ARGS=--write into docs/performance.md, ARGS=NAME for one row'
 	@echo 'make faults                 the faults of make test with a cut at every byte, the real homeserver included'
@@ -98,7 +99,7 @@ demo: build
 	HOMESERVER='$(HOMESERVER)' EMAIL='$(EMAIL)' "$$python" examples/demo/demo.py
 
 test:
-	@$(PYTHON) tests/run.py $(if $(JOBS),--jobs $(JOBS)) $(if $(SUITES),--only $(SUITES))
+	@$(PYTHON) tests/run.py $(if $(JOBS),--jobs $(JOBS)) $(if $(SUITES),--only $(SUITES)) $(ARGS)
 
 faults: build
 	@python=$$(PYTHON=$(PYTHON) tests/homeserver/venv.sh)/bin/python || exit 1; \

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from goals import GOALS, Figures, Goal
-from lab import AIOHTTP, CURL, OURS, RAW, C, Lab
+from lab import AIOHTTP, CURL, KEPT, NLOHMANN, OURS, RAW, YYJSON, C, Lab
 from plot import chart
-from programs import BENCHES, ROOT, CommandFailed
+from programs import BENCHES, ROOT, CommandFailed, replace_parts
 
-PEERS = (CURL, RAW, AIOHTTP, C)
+PEERS = (CURL, KEPT, RAW, AIOHTTP, NLOHMANN, YYJSON, C)
 PAGE = ROOT / "docs" / "performance.md"
 IN_FLIGHT = (1, 4, 16, 64, 256, 1000, 4000, 10_000)
 HELD = (100, 1000, 10_000)
@@ -88,24 +86,6 @@ def growth(lab: Lab) -> tuple[str, dict[Path, str]]:
     return "".join(lines), pictures
 
 
-def _between(text: str) -> Callable[[re.Match[str]], str]:
-    return lambda match: match[1] + text + match[2]
-
-
-def write(parts: dict[str, str]) -> None:
-    """Puts each part between its two marks in the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    for name, text in parts.items():
-        marks = f"<!-- {name}: written by make bench -->", f"<!-- end of {name} -->"
-        between = re.compile(
-            f"({re.escape(marks[0])}\n).*?({re.escape(marks[1])})", re.DOTALL
-        )
-        page, found = between.subn(_between(text), page)
-        if found != 1:
-            raise CommandFailed(f"{PAGE.name} has no place for the {name}")
-    PAGE.write_text(page, encoding="utf-8")
-
-
 def measure(lab: Lab, chosen: list[Goal]) -> list[list[str]]:
     rows = []
     for goal in chosen:
@@ -153,7 +133,8 @@ def main() -> int:
     print(f"\n{machine}\n{table(rows)}\n{grown}")
     print("One alone: python3 benches/bench.py NAME, with the name of the last column.")
     if arguments.write and not arguments.goals:
-        write({"machine": machine, "table": table(rows), "growth": grown})
+        parts = {"machine": machine, "table": table(rows), "growth": grown}
+        replace_parts(PAGE, parts)
         for path, picture in pictures.items():
             path.write_text(picture, encoding="utf-8")
     missed = sum("**no**" in row for row in rows)

@@ -14,6 +14,9 @@ mx_client *connect_to(const struct load *load, mx_queue *queue) {
     if (status == MX_OK && load->idle >= 0) {
         status = mx_client_options_set_max_idle_connections(options, (uint32_t)load->idle);
     }
+    if (status == MX_OK) {
+        status = mx_client_options_set_malloc_trim(options, load->trim);
+    }
     if (status == MX_OK && load->ca != NULL) {
         char *pem = read_file(load->ca);
         status = mx_client_options_add_root_pem(options, pem);

@@ -12,13 +12,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar, cast
 
+import large_answer
 from callgrind import per_request
 from programs import (
     BENCHES,
     BUILD,
     ROOT,
+    CommandFailed,
     build_caller,
     build_curl,
+    build_large_curl,
+    build_large_ours,
     build_launch,
     build_ours,
     build_raw,
@@ -30,6 +34,9 @@ from programs import (
 )
 
 OURS, CURL, RAW, AIOHTTP, C = "ours", "libcurl", "raw", "aiohttp", "C"
+# The clients of a large answer: with its bytes kept, and with all of it looked into.
+KEPT, WALKED = "libcurl, bytes kept", "ours, walked"
+NLOHMANN, YYJSON = "libcurl and nlohmann", "libcurl and yyjson"
 SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 Measured = dict[str, float]
@@ -148,6 +155,17 @@ class Lab:
         )
 
     @kept
+    def trimmed(self) -> Measured:
+        """This library after 10,000 held at once, when it gives memory back to the system."""
+
+        def once() -> Measured:
+            options, serve = ["--settle", "2000", "--trim", "yes"], ["--hold", "10000"]
+            seen = self.once(self.clients[OURS], 10_000, 10_000, options, serve=serve)
+            return {"after_mb": (seen["rss_after_kb"] - seen["rss_start_kb"]) / 1000}
+
+        return self.in_turn({OURS: once}, min(self.repeats, 3))[OURS]
+
+    @kept
     def caller(self) -> Measured:
         caller = build_caller()
         return self.in_turn({OURS: lambda: self.once(caller, 500, 50)})[OURS]
@@ -223,6 +241,79 @@ class Lab:
         return self.in_turn(
             {name: functools.partial(once, self.clients[name]) for name in (OURS, CURL)}
         )
+
+    @functools.cached_property
+    def sync(self) -> Path:
+        """The body of a large answer."""
+        return large_answer.write_sync(self.folder)
+
+    @functools.cached_property
+    def large(self) -> dict[str, tuple[Path, str]]:
+        """Clients of a large answer, each with what it does with it."""
+        curl, ours = build_large_curl(), build_large_ours()
+        return {
+            OURS: (ours, "nothing"),
+            CURL: (curl["yyjson"], "dropped"),
+            KEPT: (curl["yyjson"], "kept"),
+            WALKED: (ours, "walk"),
+            NLOHMANN: (curl["nlohmann"], "walk"),
+            YYJSON: (curl["yyjson"], "walk"),
+        }
+
+    def get_large(self, name: str, requests: int, *serve: str | Path) -> Measured:
+        """One client gets the sync that often."""
+        client, look = self.large[name]
+        options, serve = ["--look", look], ("--file", self.sync, *serve)
+        seen = self.once(client, requests, 1, options, serve=serve)
+        return {**seen, "cpu_ms": seen["cpu_us"] / 1000}
+
+    @kept
+    def large_cpu(self) -> dict[str, Measured]:
+        """CPU of each client, for one answer."""
+        requests = 5 if self.quick else 20
+        seen = self.in_turn(
+            {
+                name: functools.partial(self.get_large, name, requests)
+                for name in self.large
+            }
+        )
+        if len({seen[name]["seen"] for name in (WALKED, NLOHMANN, YYJSON)}) != 1:
+            raise CommandFailed(
+                "the clients have not seen the same in the large answer"
+            )
+        return seen
+
+    @kept
+    def large_memory(self, *serve: str) -> dict[str, Measured]:
+        """The most memory that each client took for the first answer, in bodies and in MB beyond one or two of them."""
+        body = self.sync.stat().st_size / 1e6
+
+        def once(name: str) -> Measured:
+            seen = self.get_large(name, 1, *serve)
+            peak = (seen["rss_peak_kb"] - seen["rss_start_kb"]) * 1024 / 1e6
+            return {
+                "bodies": peak / body,
+                "beyond_1": peak - body,
+                "beyond_2": peak - 2 * body,
+            }
+
+        return self.in_turn(
+            {name: functools.partial(once, name) for name in self.large}
+        )
+
+    @kept
+    def strings(self, look: str) -> float:
+        """How much more CPU an answer of 20,000 strings takes than one of 5,000."""
+
+        def once(count: int) -> Measured:
+            body = large_answer.write_strings(self.folder, count)
+            options, serve = ["--look", look], ("--file", body)
+            return self.once(self.large[OURS][0], 50, 1, options, serve=serve)
+
+        seen = self.in_turn(
+            {str(count): functools.partial(once, count) for count in (5_000, 20_000)}
+        )
+        return seen["20000"]["cpu_us"] / seen["5000"]["cpu_us"]
 
     @kept
     def python(self) -> dict[str, Measured]:

@@ -21,6 +21,7 @@ static long rss_start_kb;
 static int64_t *latencies_ns;
 static long answers;
 static int64_t first_answer_ns;
+static uint32_t seen_in_answer;
 
 void fail(const char *format, ...) {
     va_list arguments;
@@ -56,7 +57,7 @@ char *read_file(const char *path) {
 }
 
 struct load read_load(int argc, char **argv) {
-    struct load load = {NULL, 0, 0, NULL, 0, -1};
+    struct load load = {NULL, 0, 0, NULL, 0, -1, NULL, false};
     struct rlimit files;
     int next;
     if (argc >= 4 && argc % 2 == 0) {
@@ -70,13 +71,17 @@ struct load read_load(int argc, char **argv) {
                 load.settle_ms = atol(argv[next + 1]);
             } else if (strcmp(argv[next], "--idle") == 0) {
                 load.idle = atol(argv[next + 1]);
+            } else if (strcmp(argv[next], "--trim") == 0) {
+                load.trim = strcmp(argv[next + 1], "yes") == 0;
+            } else if (strcmp(argv[next], "--look") == 0) {
+                load.look = argv[next + 1];
             } else {
                 load.requests = 0;
             }
         }
     }
     if (load.requests < 1 || load.in_flight < 1) {
-        fail("usage: %s URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N]", argv[0]);
+        fail("usage: %s URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N] [--look HOW] [--trim yes]", argv[0]);
     }
     if (load.in_flight > load.requests) {
         load.in_flight = load.requests;
@@ -133,6 +138,10 @@ void measure_answer(int64_t began_ns) {
     latencies_ns[answers++] = now - began_ns;
 }
 
+void measure_seen(uint64_t seen) {
+    seen_in_answer = (uint32_t)seen;
+}
+
 int by_size(const void *left, const void *right) {
     int64_t a = *(const int64_t *)left;
     int64_t b = *(const int64_t *)right;
@@ -163,9 +172,10 @@ void measure_end(const struct load *load) {
     qsort(latencies_ns, (size_t)answers, sizeof *latencies_ns, by_size);
     printf("{\"requests\": %ld, \"in_flight\": %ld, \"wall_s\": %.6f, \"user_s\": %.6f, "
            "\"sys_s\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"start_us\": %.1f, \"threads\": %ld, "
-           "\"rss_start_kb\": %ld, \"rss_peak_kb\": %ld, \"rss_after_kb\": %ld}\n",
+           "\"seen\": %lu, \"rss_start_kb\": %ld, \"rss_peak_kb\": %ld, \"rss_after_kb\": %ld}\n",
            answers, load->in_flight, (double)(end.wall_ns - start.wall_ns) / 1e9,
            end.user_s - start.user_s, end.sys_s - start.sys_s, latency_us(50), latency_us(99),
-           start_to_answer_us(), threads, rss_start_kb, rss_peak_kb, status_line("VmRSS"));
+           start_to_answer_us(), threads, (unsigned long)seen_in_answer, rss_start_kb, rss_peak_kb,
+           status_line("VmRSS"));
     free(latencies_ns);
 }

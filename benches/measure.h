@@ -2,6 +2,7 @@
 #ifndef MATRIX_CAPI_BENCHES_MEASURE_H
 #define MATRIX_CAPI_BENCHES_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,7 +10,7 @@
 #define CLIENT_SECRET "monkeys_are_GREAT.and-so-are-their-32"
 #define EMAIL "alice@example.org"
 
-/* CLIENT URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N] */
+/* CLIENT URL REQUESTS IN_FLIGHT [--ca FILE] [--settle MS] [--idle N] [--look HOW] [--trim yes] */
 struct load {
     const char *url;
     long requests;
@@ -18,6 +19,10 @@ struct load {
     long settle_ms;
     /* How many connections without a request are kept; -1 for the client's own default. */
     long idle;
+    /* What is done with a large answer; NULL if nothing was said. */
+    const char *look;
+    /* Whether matrix-capi gives the memory of a burst back to the system. */
+    bool trim;
 };
 
 /* Reads the command line, and allows as many descriptors as the system lets it. */
@@ -28,6 +33,9 @@ void measure_begin(const struct load *load);
 
 /* One request that began at that time has its answer. */
 void measure_answer(int64_t began_ns);
+
+/* What the client has seen of an answer, for comparison with other clients. */
+void measure_seen(uint64_t seen);
 
 /* Ends it, waits for as long as the load says with everything still in place, and prints the line. */
 void measure_end(const struct load *load);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the benchmarks need and this machine lacks, by apt-get and pip, and prints the Python that has aiohttp.
+# Installs what the benchmarks need and this machine lacks, by apt-get and pip: aiohttp into build/benches/venv, the source of
+# yyjson into the cache folder, which MATRIX_CAPI_CACHE moves. Prints the folder with yyjson.c as its last line.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,11 +18,13 @@ header() {
 }
 
 need gcc "${CC:-cc}" --version
+need g++ "${CXX:-c++}" --version
 need binutils strip --version
 need valgrind valgrind --version
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 need libcurl4-openssl-dev header curl/curl.h
 need libssl-dev header openssl/ssl.h
+need nlohmann-json3-dev test -e /usr/include/nlohmann/json.hpp
 need openssl openssl version
 need python3-venv "${PYTHON:-python3}" -c 'import ensurepip, venv'
 
@@ -47,4 +50,19 @@ if ! cmp -s "$pins" "$venv/installed.txt"; then
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r "$pins" >&2
   cp "$pins" "$venv/installed.txt"
 fi
-printf '%s\n' "$PWD/$venv/bin/python"
+
+cache=${MATRIX_CAPI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/matrix-capi}
+pin=benches/yyjson.txt
+yyjson=$cache/yyjson-$(cksum <"$pin" | cut -d ' ' -f 1)
+if [ ! -f "$yyjson/yyjson.c" ]; then
+  say "Unpacking yyjson into $yyjson"
+  mkdir -p "$cache"
+  unpacking=$(mktemp -d "$cache/yyjson.XXXXXX")
+  trap 'rm -rf "$unpacking"' EXIT
+  "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes \
+    -r "$pin" -d "$unpacking" >&2
+  tar -xzf "$unpacking"/*.tar.gz -C "$unpacking" --strip-components 1
+  rm -rf "$yyjson"
+  mv "$unpacking/yyjson" "$yyjson"
+fi
+printf '%s\n' "$yyjson"

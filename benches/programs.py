@@ -19,17 +19,21 @@ BUILD = ROOT / "build" / "benches"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from c_program import STRICT, CommandFailed, installed, run, system_libraries
+from generated_part import replace_parts
 
 __all__ = [
     "BUILD",
     "CommandFailed",
     "build_caller",
     "build_curl",
+    "build_large_curl",
+    "build_large_ours",
     "build_launch",
     "build_ours",
     "build_raw",
     "build_server",
     "installed",
+    "replace_parts",
     "run",
     "run_client",
     "serving",
@@ -38,13 +42,22 @@ __all__ = [
 FLAGS = ["-std=c99", "-O2", "-g", *STRICT]
 
 
-def _compile(name: str, sources: Iterable[str], flags: Iterable[str | Path]) -> Path:
+def _compile(
+    name: str, sources: Iterable[str | Path], flags: Iterable[str | Path]
+) -> Path:
     BUILD.mkdir(parents=True, exist_ok=True)
     program = BUILD / name
     compiler = shlex.split(os.environ.get("CC", "cc"))
     files = [BENCHES / source for source in sources]
     run([*compiler, *FLAGS, *files, "-o", program, *flags])
     return program
+
+
+def _object(name: str, command: Iterable[str | Path]) -> Path:
+    BUILD.mkdir(parents=True, exist_ok=True)
+    made = BUILD / f"{name}.o"
+    run([*command, "-O2", "-g", "-c", "-o", made])
+    return made
 
 
 def build_server(tls: bool = False) -> Path:
@@ -61,6 +74,35 @@ def build_raw() -> Path:
 def build_curl() -> Path:
     """The client over libcurl, which needs its headers."""
     return _compile("curl", ["curl.c", "measure.c"], ["-lcurl"])
+
+
+def build_large_curl() -> dict[str, Path]:
+    """The clients that get a large answer by libcurl, by what they parse it with."""
+    yyjson = Path(run([BENCHES / "needs.sh"]).splitlines()[-1])
+    cpp = shlex.split(os.environ.get("CXX", "c++"))
+    nlohmann: list[str | Path] = [
+        *cpp,
+        "-std=c++17",
+        *STRICT,
+        BENCHES / "large_nlohmann.cpp",
+    ]
+    # yyjson's own warnings are not ours.
+    cc = shlex.split(os.environ.get("CC", "cc"))
+    parser: list[str | Path] = [*cc, "-w", yyjson / "yyjson.c"]
+    with_yyjson: list[str | Path] = ["large_curl.c", "large_yyjson.c", "measure.c"]
+    with_yyjson += [_object("yyjson", parser)]
+    with_nlohmann: list[str | Path] = ["large_curl.c", "measure.c"]
+    with_nlohmann += [_object("nlohmann", nlohmann)]
+    return {
+        "yyjson": _compile("large-yyjson", with_yyjson, ["-isystem", yyjson, "-lcurl"]),
+        "nlohmann": _compile("large-nlohmann", with_nlohmann, ["-lcurl", "-lstdc++"]),
+    }
+
+
+def build_large_ours() -> Path:
+    """The client that gets a large answer by this library."""
+    sources = ["large_ours.c", "client.c", "measure.c"]
+    return _with_library("large-ours", sources, False)
 
 
 def build_ours(shared: bool = False) -> Path:

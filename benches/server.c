@@ -1,10 +1,11 @@
 /*
  * The benchmarks' server: answers every request on loopback with the same JSON, as cheaply as one process can.
  *
- *     server [--hold N] [--body N] [--tls CERT.pem KEY.pem]
+ *     server [--hold N] [--body N | --file PATH] [--chunked] [--tls CERT.pem KEY.pem]
  *
  * It prints its port, and ends when its standard input does, with one line of JSON on what it saw. With --hold it
- * answers no request until N are waiting, so that N are in flight at once; with --body each answer has N bytes more.
+ * answers no request until N are waiting, so that N are in flight at once. With --body each answer has N bytes more,
+ * with --file it is that file. With --chunked it has no Content-Length.
  */
 #define _GNU_SOURCE
 #include "server_peer.h"
@@ -22,7 +23,7 @@
 
 #define EVENTS 256
 
-static const char head[] = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+#define CHUNK 65536
 
 static char *answer;
 static size_t answer_length;
@@ -39,16 +40,15 @@ static void die(const char *what) {
 }
 
 /* {"sid":"..."}, made longer by a second member where that is asked for. */
-static void make_answer(size_t more) {
+static char *small_body(size_t more, size_t *length) {
     static const char sid[] = "{\"sid\":\"lNbUF3mXoNQjhPUe\"";
     static const char padding[] = ",\"padding\":\"";
-    size_t body = sizeof sid - 1 + (more > 0 ? sizeof padding - 1 + more + 1 : 0) + 1;
-    char *end;
-    answer = malloc(sizeof head + 32 + body);
-    if (answer == NULL) {
+    char *body = malloc(sizeof sid + sizeof padding + more + 2);
+    char *end = body;
+    if (body == NULL) {
         die("--body");
     }
-    end = answer + sprintf(answer, "%s%zu\r\n\r\n%s", head, body, sid);
+    end += sprintf(end, "%s", sid);
     if (more > 0) {
         end += sprintf(end, "%s", padding);
         memset(end, 'x', more);
@@ -56,6 +56,54 @@ static void make_answer(size_t more) {
         end += more + 1;
     }
     *end++ = '}';
+    *length = (size_t)(end - body);
+    return body;
+}
+
+static char *file_body(const char *path, size_t *length) {
+    FILE *file = fopen(path, "rb");
+    char *body = NULL;
+    long size;
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) <= 0) {
+        die(path);
+        return NULL;
+    }
+    rewind(file);
+    *length = (size_t)size;
+    body = malloc(*length);
+    if (body == NULL || fread(body, 1, *length, file) != *length) {
+        die(path);
+    }
+    fclose(file);
+    return body;
+}
+
+static char *add_chunk(char *end, const char *bytes, size_t length) {
+    end += sprintf(end, "%zx\r\n", length);
+    memcpy(end, bytes, length);
+    memcpy(end + length, "\r\n", 2);
+    return end + length + 2;
+}
+
+static void make_answer(const char *body, size_t length, bool chunked) {
+    size_t room = 256 + length + (length / CHUNK + 1) * 16;
+    size_t done;
+    char *end = answer = malloc(room);
+    if (answer == NULL) {
+        die("the answer");
+    }
+    end += sprintf(end, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n");
+    if (chunked) {
+        end += sprintf(end, "transfer-encoding: chunked\r\n\r\n");
+        for (done = 0; done < length; done += CHUNK) {
+            end = add_chunk(end, body + done, length - done < CHUNK ? length - done : CHUNK);
+        }
+        end += sprintf(end, "0\r\n\r\n");
+    } else {
+        end += sprintf(end, "content-length: %zu\r\n\r\n", length);
+        memcpy(end, body, length);
+        end += length;
+    }
     answer_length = (size_t)(end - answer);
 }
 
@@ -169,6 +217,10 @@ static void serve(struct peer *peer) {
 static void read_options(int argc, char **argv) {
     int next = 1;
     size_t more = 0;
+    size_t length = 0;
+    const char *path = NULL;
+    char *body;
+    bool chunked = false;
     while (next < argc) {
         if (strcmp(argv[next], "--hold") == 0 && next + 1 < argc) {
             hold = atol(argv[next + 1]);
@@ -176,17 +228,25 @@ static void read_options(int argc, char **argv) {
         } else if (strcmp(argv[next], "--body") == 0 && next + 1 < argc) {
             more = strtoul(argv[next + 1], NULL, 10);
             next += 2;
+        } else if (strcmp(argv[next], "--file") == 0 && next + 1 < argc) {
+            path = argv[next + 1];
+            next += 2;
+        } else if (strcmp(argv[next], "--chunked") == 0) {
+            chunked = true;
+            next++;
         } else if (strcmp(argv[next], "--tls") == 0 && next + 2 < argc) {
             if (!peer_use_tls(argv[next + 1], argv[next + 2])) {
                 die("--tls");
             }
             next += 3;
         } else {
-            fprintf(stderr, "usage: server [--hold N] [--body N] [--tls CERT.pem KEY.pem]\n");
+            fprintf(stderr, "usage: server [--hold N] [--body N | --file PATH] [--chunked] [--tls CERT.pem KEY.pem]\n");
             exit(2);
         }
     }
-    make_answer(more);
+    body = path != NULL ? file_body(path, &length) : small_body(more, &length);
+    make_answer(body, length, chunked);
+    free(body);
     waiting = calloc((size_t)(hold < 1 ? 1 : hold), sizeof *waiting);
     if (hold < 1 || waiting == NULL) {
         die("--hold");

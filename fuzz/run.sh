@@ -10,7 +10,7 @@ shift
 cd "$(dirname "$0")/.."
 fuzz=build/fuzz
 host=$(rustc -vV | sed -n 's/^host: //p')
-[ $# -gt 0 ] || set -- response http params pointer saved well_known urls calls
+[ $# -gt 0 ] || set -- response http params json requests pointer saved well_known urls calls
 
 coverage='-Cpasses=sancov-module'
 for argument in level=4 inline-8bit-counters pc-table trace-compares; do
@@ -29,7 +29,7 @@ for target in "$@"; do
   echo "$target for $seconds s, its log in $log"
   # Where the library's threads allocate too, only the end of the process tells what has leaked.
   case $target in
-  response | params | pointer) leaks=1 ;;
+  response | params | json | requests | pointer) leaks=1 ;;
   *) leaks=0 ;;
   esac
   ASAN_OPTIONS=quarantine_size_mb=64 $fuzz/target/"$host"/release/"$target" \

@@ -44,9 +44,9 @@
  * Threads. Every function may be called from any thread at any time, except those called
  * exclusive: nothing else may use the object while they run, or after.
  *
- * Fork. In a child forked after the library was started, functions that make, start, change or wait
- * for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
- * exec() is fine.
+ * Fork. In a child forked while clients or queues were alive, functions that make, start, change or
+ * wait for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
+ * A child forked while there were none starts afresh. exec() is fine.
  */
 
 #ifndef MATRIX_CAPI_H
@@ -86,7 +86,7 @@ typedef int32_t mx_status;
 /** Refused: the client is being freed; or that of this password reset has been. */
 #define MX_ERR_CLOSED 4
 
-/** Refused: this process is a forked child of the one in which the library was started. */
+/** Refused: this process was forked while clients or queues were alive. */
 #define MX_ERR_FORKED 5
 
 /** Refused: there is no such operation pending; it has finished, or never was. */
@@ -484,6 +484,19 @@ mx_status mx_client_options_set_idle_timeout_ms(mx_client_options *options,
  * tokens. Default false. To this machine (localhost, 127.0.0.0/8, ::1) it is always allowed.
  */
 mx_status mx_client_options_set_allow_plain_http(mx_client_options *options, bool allow_plain_http);
+
+/**
+ * Whether, after a burst of calls, the memory that the C library's allocator keeps is given back to
+ * the system: by malloc_trim, for the whole process, with glibc only. Default false.
+ *
+ * glibc keeps what was freed for later, up to the most that was ever in use at once: some 300 MB
+ * after 10000 calls at once, of which 12 MB stay with this option. It is done a second after at
+ * least 256 calls at once have all ended, if a client with this option is alive then, on a thread
+ * of the library's for what takes long. Other threads that allocate wait while glibc walks the
+ * heap, the application's own heap included: up to a second for 300 MB in small pieces. Memory that
+ * is needed again costs page faults.
+ */
+mx_status mx_client_options_set_malloc_trim(mx_client_options *options, bool malloc_trim);
 
 /**
  * The queue that gets the results of the client's calls; their callbacks must then be NULL.
@@ -1248,14 +1261,21 @@ const char *mx_operations(void);
 #define MX_LOG_DEBUG 4
 
 /**
- * Receives a line, without a line end. It may come from any thread, from several at once, and must
- * not call this library, which would refuse with MX_ERR_MISUSE. `message` is valid during the call.
+ * Receives a line, without a line end; `message` is valid during the call. It must not call this
+ * library, which would refuse with MX_ERR_MISUSE.
+ *
+ * Lines that a call of yours causes come inside it, on its thread, and so from several threads at
+ * once. Lines of the network come on the library's callback thread, one at a time and in their
+ * order, between callbacks: a slow log callback delays callbacks, which get half of the time at
+ * least, and never the network. At most 1000 of these lines wait. Further ones are dropped, and once
+ * half have been written, a line says how many.
  */
 typedef void (*mx_log_callback)(int32_t level, const char *message, void *user_data);
 
 /**
  * Sets where the log goes, for the whole process. When it returns, the callback before is not
- * running and will not be called again.
+ * running and will not be called again: lines that wait go to the new one, or nowhere if it is
+ * NULL. mx_client_free of the last client returns when the lines that wait have been written.
  *
  * @param level      MX_LOG_ERROR to MX_LOG_DEBUG: lines that matter less are not made
  * @param callback   nullable: silence

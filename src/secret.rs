@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::{fmt, io};
 
+use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Overwrites a buffer that is about to be freed. With `wipe-freed-memory` the allocator does that.
@@ -55,6 +56,16 @@ impl SecretBytes {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The same bytes, to be shared; wiped when the last owner drops them.
+    pub fn shared(mut self) -> Bytes {
+        // Where the allocator wipes, they need no owner that does.
+        if cfg!(feature = "wipe-freed-memory") {
+            Bytes::from(std::mem::take(&mut self.0))
+        } else {
+            Bytes::from_owner(self)
+        }
     }
 }
 

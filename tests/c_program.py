@@ -83,12 +83,8 @@ def build(
     program: Path,
     sources: Iterable[Path],
     flags: Iterable[str] = (),
-    include: Path | None = None,
 ) -> None:
-    """Compile sources, C99 unless the flags say otherwise, and link them with the shared or the static library.
-
-    The header is the installed one, unless a folder with another is given.
-    """
+    """Compile sources, C99 unless the flags say otherwise, and link them with the shared or the static library."""
     prefix = installed()
     sources = list(sources)
     is_cpp = any(source.suffix == ".cpp" for source in sources)
@@ -97,7 +93,7 @@ def build(
     command: list[str | Path] = [*shlex.split(compiler), "-g", "-pthread", *STRICT]
     command += [
         "-std=c++17" if is_cpp else "-std=c99",
-        f"-I{include or prefix / 'include'}",
+        f"-I{prefix / 'include'}",
     ]
     command += [*sources, "-o", program]
     if link == "static":

@@ -39,17 +39,11 @@ fn in_child(body: impl FnOnce() -> u8) -> i32 {
 
 /// One test, because what happened before the library was started counts.
 #[test]
-fn a_child_forked_before_the_library_starts_may_use_it_and_one_forked_after_is_refused() {
+fn a_child_is_refused_if_it_was_forked_while_something_was_alive_and_else_starts_afresh() {
     server();
     let script = Script::new(&json!([{"echo": true}, {"hang": true}]));
     let url = script.url();
-    let status = in_child(|| {
-        let queue = Queue::new();
-        let client = Client::new(&url, &Options::new().queue(&queue));
-        let called = client.call(RESET, &reset_params(1), None);
-        u8::from(called.is_err() || queue.next(30_000).map(|answer| answer.status()) != Ok(MX_OK))
-    });
-    assert_eq!(status, 0, "a child may start the library");
+    assert_eq!(in_child(|| not_usable(&url)), 0, "a child may start the library");
 
     let delivery = Delivery::new(Mode::Queue);
     let client = Client::new(&url, &delivery.options(Options::new()));
@@ -67,6 +61,37 @@ fn a_child_forked_before_the_library_starts_may_use_it_and_one_forked_after_is_r
     let answer = delivery.next();
     assert_eq!((answer.op(), answer.status()), (op, MX_ERR_CANCELLED));
     script.wait_until(|state| state.closed_early == 1);
+
+    drop(client);
+    assert_eq!(in_child(queue_not_refused), 0, "the queue is alive");
+    drop(delivery);
+    let script = Script::new(&json!([{"echo": true}]));
+    let again = script.url();
+    let unused_and_used = |url: &str| {
+        let unused = in_child(|| not_usable(url));
+        let used = not_usable(url);
+        // What was in use in this process is over, too.
+        u8::from(unused != 0 || used != 0 || in_child(|| not_usable(url)) != 0)
+    };
+    for _ in 0..3 {
+        assert_eq!(in_child(|| unused_and_used(&again)), 0, "after the last free");
+        assert_eq!(unused_and_used(&again), 0, "this process goes on as before");
+    }
+    assert_eq!(result.status(), MX_ERR_INVALID_ARGUMENT);
+}
+
+/// 0 if a client can be made, called and freed.
+fn not_usable(url: &str) -> u8 {
+    let queue = Queue::new();
+    let client = Client::new(url, &Options::new().queue(&queue));
+    let called = client.call(RESET, &reset_params(1), None);
+    u8::from(called.is_err() || queue.next(30_000).map(|answer| answer.status()) != Ok(MX_OK))
+}
+
+fn queue_not_refused() -> u8 {
+    let mut made = null_mut();
+    // SAFETY: the place may be written.
+    u8::from(unsafe { mx_queue_new(&mut made) } != MX_ERR_FORKED)
 }
 
 /// 0, or the number of the first function that does not answer MX_ERR_FORKED.

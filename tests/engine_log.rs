@@ -8,6 +8,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use common::{Client, ClosedPort, Delivery, Mode, Options, Script, text};
 use matrix_capi::ffi::*;
@@ -165,4 +166,56 @@ fn the_library_refuses_to_be_called_from_the_log() {
     refuse();
     assert_eq!(set(MX_LOG_ERROR, None), MX_OK);
     assert_eq!(INSIDE.load(SeqCst), MX_ERR_MISUSE);
+}
+
+/// Keeps the network's lines, each after a while.
+unsafe extern "C" fn collect_slowly(level: i32, message: *const c_char, user_data: *mut c_void) {
+    std::thread::sleep(Duration::from_millis(100));
+    // SAFETY: what this callback was given.
+    unsafe { collect(level, message, user_data) }
+}
+
+/// The ids in the lines, in their order; each such call makes one line.
+fn ops() -> Vec<u64> {
+    let op = |line: &str| line.strip_prefix("op ")?.split(':').next()?.parse().ok();
+    lines().iter().filter_map(|(_, line)| op(line)).collect()
+}
+
+#[test]
+fn a_slow_log_delays_no_call_and_the_last_free_waits_for_its_lines() {
+    let _alone = alone();
+    let delivery = Delivery::new(Mode::Queue);
+    let client = Client::new("http://127.0.0.1:9", &delivery.options(Options::new()));
+    assert_eq!(set(MX_LOG_DEBUG, Some(collect_slowly)), MX_OK);
+    let started = Instant::now();
+    let called: Vec<_> = (0..20).map(|_| client.call("unknown", "{}", None).unwrap()).collect();
+    let answered: Vec<_> = called.iter().map(|_| delivery.next().op()).collect();
+    assert_eq!(answered, called);
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    drop(client);
+    assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
+    assert_eq!(set(MX_LOG_DEBUG, None), MX_OK);
+    assert_eq!(ops(), called, "the lines in their order");
+}
+
+#[test]
+fn lines_that_wait_go_to_the_sink_of_their_time_if_it_takes_their_level() {
+    let _alone = alone();
+    let delivery = Delivery::new(Mode::Queue);
+    let client = Client::new("http://127.0.0.1:9", &delivery.options(Options::new()));
+    assert_eq!(set(MX_LOG_DEBUG, Some(collect_slowly)), MX_OK);
+    let call = || {
+        client.call("unknown", "{}", None).unwrap();
+        delivery.next();
+    };
+    (0..20).for_each(|_| call());
+    let started = Instant::now();
+    assert_eq!(set(MX_LOG_ERROR, Some(collect)), MX_OK);
+    // Whoever sets the log waits for one line, not for all that wait.
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    let before = lines().len();
+    assert!(before < 20, "{before}");
+    drop(client);
+    assert!(lines().is_empty(), "lines that matter less than an error");
+    assert_eq!(set(MX_LOG_ERROR, None), MX_OK);
 }

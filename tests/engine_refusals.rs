@@ -80,6 +80,7 @@ fn null_is_refused_wherever_it_is_not_allowed() {
             ("_root_pem: pem", mx_client_options_add_root_pem(options.0, null())),
             ("_bundled_roots: options", mx_client_options_set_bundled_roots(null_mut(), true)),
             ("_max_retries: options", mx_client_options_set_max_retries(null_mut(), 1)),
+            ("_malloc_trim: options", mx_client_options_set_malloc_trim(null_mut(), true)),
             (
                 "_allow_plain_http: options",
                 mx_client_options_set_allow_plain_http(null_mut(), true),
@@ -121,7 +122,7 @@ fn getters_and_frees_take_null() {
         assert_eq!(mx_result_user_data(result), null_mut());
         assert_eq!(text(mx_result_errcode(result)), None);
         assert!(text(mx_result_message(result)).is_some(), "a message is never NULL");
-        assert_eq!(text(mx_result_json(result, null_mut())), None);
+        assert_eq!(text(mx_result_body(result, null_mut()).cast()), None);
         assert_eq!(text(mx_result_string(result, pointer)), None);
         let (mut ms, mut int, mut flag) = (7, 7, true);
         assert!(!mx_result_retry_after_ms(result, &mut ms));

@@ -51,7 +51,7 @@ fn a_value_that_is_not_there_leaves_its_place_alone() {
         assert!(!mx_result_retry_after_ms(answer.0, &mut ms));
         assert!(!mx_result_int(answer.0, std::ptr::null(), &mut int));
         assert!(mx_result_string(answer.0, std::ptr::null()).is_null());
-        assert!(!mx_result_json(answer.0, null_mut()).is_null());
+        assert!(!mx_result_body(answer.0, null_mut()).is_null());
     }
     assert_eq!((int, flag, ms), (7, true, 7));
 }

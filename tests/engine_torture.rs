@@ -14,7 +14,7 @@ use std::time::Duration;
 use common::little_server::{Asked, Reply, serve};
 use common::victim::{Deed, Job, Victim};
 use common::{Patience, end_if_it_hangs, threads_of_ours};
-use matrix_capi::api::{Ending, Operation, Params, table};
+use matrix_capi::api::{Request, Status, table};
 use matrix_capi::engine::Call;
 use matrix_capi::flow::{Change, PasswordReset, ResetState, Server, Stage, discover};
 use serde_json::json;
@@ -110,58 +110,57 @@ fn torture(case: &str, at_once: usize, scene: fn(&mut Victim)) {
 }
 
 /// A job that is one operation.
-fn operation(operation: &'static Operation, params: fn() -> Params) -> impl FnOnce(Call) -> Job {
-    move |call| Box::pin(async move { call.run(operation.prepare(params())).await })
+fn operation(request: fn() -> Request) -> impl FnOnce(Call) -> Job {
+    move |call| Box::pin(async move { call.run(request().prepare()).await })
 }
 
 fn versions() -> impl FnOnce(Call) -> Job {
-    operation(&table::GET_VERSIONS, Params::new)
+    operation(|| Request::new(&table::GET_VERSIONS))
 }
 
 #[test]
 fn a_get_can_be_ended_at_every_place() {
-    torture("get", 4, |victim| victim.until(Ending::Ok, versions));
+    torture("get", 4, |victim| victim.until(Status::Ok, versions));
 }
 
 #[test]
 fn a_slow_answer_can_be_ended_at_every_place() {
-    torture("slow", 4, |victim| victim.until(Ending::Ok, versions));
+    torture("slow", 4, |victim| victim.until(Status::Ok, versions));
 }
 
 #[test]
 fn a_call_with_retries_can_be_ended_at_every_place() {
-    torture("breaks", 4, |victim| victim.until(Ending::Ok, versions));
+    torture("breaks", 4, |victim| victim.until(Status::Ok, versions));
 }
 
 #[test]
 fn a_call_that_waits_for_a_rate_limit_can_be_ended_at_every_place() {
-    torture("limits", 4, |victim| victim.until(Ending::Ok, versions));
+    torture("limits", 4, |victim| victim.until(Status::Ok, versions));
 }
 
 #[test]
 fn a_call_that_is_redirected_can_be_ended_at_every_place() {
-    torture("redirects", 4, |victim| victim.until(Ending::BadResponse, versions));
+    torture("redirects", 4, |victim| victim.until(Status::BadResponse, versions));
 }
 
-fn mail_params() -> Params {
-    Params::new()
+fn mail() -> Request {
+    Request::new(&table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL)
         .with("client_secret", Some("secret"))
         .with("email", Some("alice@example.test"))
-        .with("send_attempt", Some(1))
+        .with("send_attempt", Some(1_i64))
 }
 
 #[test]
 fn a_post_can_be_ended_at_every_place() {
     torture("post", 4, |victim| {
-        let row = &table::REQUEST_TOKEN_TO_RESET_PASSWORD_EMAIL;
-        victim.until(Ending::Ok, || operation(row, mail_params));
+        victim.until(Status::Ok, || operation(mail));
     });
 }
 
 #[test]
 fn discovery_can_be_ended_at_every_place() {
     torture("discover", 4, |victim| {
-        victim.until(Ending::Ok, || {
+        victim.until(Status::Ok, || {
             // It is no homeserver: its well-known document redirects, and leads to one.
             let site = Server::parse(&base("site"), false).unwrap();
             |call| Box::pin(discover(call, site)) as Job
@@ -176,7 +175,7 @@ fn new_reset(victim: &Victim) -> ResetState {
 
 /// Changes the password; the reset must be at that stage, and is done then.
 fn finish(victim: &mut Victim, reset: &Arc<PasswordReset>) {
-    victim.until(Ending::Ok, || {
+    victim.until(Status::Ok, || {
         let step = reset.begin_finish().unwrap();
         let change = Change { new_password: "new password".into(), logout_devices: false };
         |call| Box::pin(step.finish(call, change, Duration::from_secs(60))) as Job
@@ -188,12 +187,12 @@ fn finish(victim: &mut Victim, reset: &Arc<PasswordReset>) {
 fn a_whole_password_reset_can_be_ended_at_every_place_and_goes_on_to_its_end() {
     torture("reset", 4, |victim| {
         let reset = PasswordReset::new(new_reset(victim));
-        victim.until(Ending::Ok, || {
+        victim.until(Status::Ok, || {
             let step = reset.begin_send().unwrap();
             |call| Box::pin(step.send(call)) as Job
         });
         assert_eq!(reset.stage(), Stage::AwaitsToken);
-        victim.until(Ending::Ok, || {
+        victim.until(Status::Ok, || {
             let step = reset.begin_submit_token().unwrap();
             |call| Box::pin(step.submit_token(call, "token".into())) as Job
         });

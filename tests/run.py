@@ -1,8 +1,8 @@
 """Runs every suite that this machine can run, and ends with a table and one line of totals.
 
-    python3 tests/run.py [--list] [--jobs N] [--only NAME...]
+    python3 tests/run.py [--list] [--jobs N] [--only NAME...] [--write]
 
-A suite is one row of tests/suites.py. Its log is build/test-logs/NAME.log. REQUIRE_ALL=1 makes a skipped suite a failure.
+--write puts the table of a whole run in which nothing failed into docs/testing.md. A suite is one row of tests/suites.py. Its log is build/test-logs/NAME.log. REQUIRE_ALL=1 makes a skipped suite a failure.
 Two suites run at once where there are two cores; the release library is built before those that use it.
 The last line is "N passed, N failed, N skipped": single tests, added up from what the runners themselves say; a suite whose
 runner says nothing counts as one test, and so does a skipped suite.
@@ -21,12 +21,14 @@ import sys
 import time
 
 from closing_lines import Count
+from generated_part import replace_parts
 from running import ROOT, Outcome, run_suite
 from scheduling import Steps, run_all
 from suites import BUILD, SUITES, Suite
 
 LOGS = ROOT / "build" / "test-logs"
 TAIL = 60
+PAGE = ROOT / "docs" / "testing.md"
 
 # Of the make that started us: not for the makes that suites start. HOMESERVER and EMAIL would lead tests off loopback.
 NOT_INHERITED = (
@@ -169,6 +171,20 @@ def table(outcomes: list[Outcome]) -> None:
     print()
 
 
+def write(outcomes: list[Outcome], total: Count, seconds: float) -> None:
+    """Put the table into the page: the suites, their tests that passed and their seconds."""
+    lines = ["| suite | what it proves | tests | skipped | seconds |\n"]
+    lines.append("|---|---|--:|--:|--:|\n")
+    for outcome in outcomes:
+        suite, c = outcome.suite, outcome.count
+        cells = f"`{suite.name}` | {suite.about} | {c.passed} | {c.skipped}"
+        lines.append(f"| {cells} | {outcome.seconds:.0f} |\n")
+    cells = f"| all | | {total.passed:,} | {total.skipped} | {seconds:.0f} |\n"
+    when = time.strftime("%Y-%m-%d", time.gmtime())
+    machine = f"{os.cpu_count()} processors, {os.uname().machine}; {when}.\n"
+    replace_parts(PAGE, {"suites": "".join([*lines, cells, "\n", machine])})
+
+
 def main() -> int:
     names = [suite.name for suite in SUITES]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -177,12 +193,16 @@ def main() -> int:
         "--jobs", type=int, default=min(os.cpu_count() or 1, 2), metavar="N"
     )
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME")
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
+    if arguments.write and arguments.only:
+        parser.error("--write is for a run of all suites")
     if arguments.list:
         for suite in SUITES:
             print(f"{suite.name:20} {suite.about}")
         return 0
 
+    started = time.monotonic()
     LOGS.mkdir(parents=True, exist_ok=True)
     chosen = [one for one in SUITES if not arguments.only or one.name in arguments.only]
     if any(suite.library for suite in chosen) and BUILD not in chosen:
@@ -195,6 +215,11 @@ def main() -> int:
     outcomes.sort(key=lambda outcome: chosen.index(outcome.suite))
     total = sum((outcome.count for outcome in outcomes), Count())
     table(outcomes)
+    if arguments.write:
+        if total.failed:
+            print(f"Nothing is written into {PAGE.name}: a suite failed")
+        else:
+            write(outcomes, total, time.monotonic() - started)
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
     return 1 if total.failed else 0
 

@@ -110,7 +110,7 @@ SUITES = (
     ),
     Suite(
         "loom",
-        "every order of events on completions, cancelling, the queue and closing",
+        "every order of events on completions, cancelling, the queue, closing and log lines",
         ("cargo",),
         (
             "cargo test --locked --manifest-path tests/models/Cargo.toml --target-dir {build}/models engine::models -- --nocapture",
@@ -134,8 +134,8 @@ SUITES = (
     ),
     Suite(
         "abi",
-        "programs built with an earlier header go on, and no symbol or constant changes",
-        ("cargo", "make", "cc", "git", "nm", "abidiff"),
+        "the library's symbols and the header's constants are those that abi/ lists",
+        ("cargo", "make", "nm"),
         ("{python} -m unittest discover -v tests/abi",),
     ),
     Suite(
@@ -245,8 +245,8 @@ SUITES = (
     ),
     Suite(
         "cpp",
-        "the C++ header, its examples and its README's, by both compilers, with sanitizers",
-        ("cargo", "make", "cmake", "g++", "clang++", "venv"),
+        "the C++ header, its examples and its README's, by g++ and clang++, with sanitizers",
+        ("cargo", "make", "cmake", "g++", "venv"),
         ("sh tests/cpp/test.sh",),
     ),
     Suite(

@@ -22,8 +22,10 @@ mod words;
 
 pub mod calls;
 pub mod http;
+pub mod json;
 pub mod params;
 pub mod pointer;
+pub mod requests;
 pub mod response;
 pub mod saved;
 pub mod urls;

@@ -6,8 +6,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use matrix_capi::api::{
-    BaseUrl, Ending, Head, Outcome, Params, Parsed, Request, read_answer, submit_token,
+    BaseUrl, CheckedBody, Head, Headers, Outcome, Prepared, Request, Status, read_answer, secrets,
+    submit_token,
 };
+use matrix_capi::json::{self, Plain};
 use matrix_capi::secret::SecretBytes;
 use serde_json::Value;
 
@@ -20,35 +22,40 @@ const TOKEN: &str = "c4n4ry-access-token";
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let row = rows::row(input.line());
-    let status = status(&input.text());
+    let status = status_of(&input.text());
     let header = |text: String| Some(text).filter(|text| !text.is_empty());
-    let head = Head { status, retry_after: header(input.text()), location: header(input.text()) };
+    let retry_after = header(input.text());
+    let mut headers = Headers::default();
+    headers.set("location", input.line());
+    let head = Head { status, retry_after, headers };
     let secret = format!("{CANARY}{}{CANARY}", input.text());
     let body = input.rest();
 
     let params = Value::Object(rows::params(row, &secret)).to_string();
-    let request = row.prepare(Params::parse(&params).unwrap()).unwrap();
+    let request = Request::from_json(row, &params).and_then(Request::prepare).unwrap();
     let mut bytes = SecretBytes::default();
     bytes.extend(body);
     let base = BaseUrl::parse("https://hs.example.test", false).unwrap();
-    let outcome = read_answer(&request, Some(&base), Some(TOKEN), &head, Parsed::new(bytes), now());
+    let checked = CheckedBody::new(bytes, status, row.answer);
+    let outcome = read_answer(&request, Some(&base), Some(TOKEN), head.clone(), checked, now());
 
-    assert_eq!(outcome.body.as_ref().unwrap().bytes.as_ref(), body, "the body stays as it came");
-    assert_eq!((outcome.http_status, &outcome.location), (head.status, &head.location));
+    assert_eq!(outcome.body.as_ref().unwrap().bytes(), body, "the body stays as it came");
+    assert_eq!(outcome.http_status, head.status);
+    assert_eq!(outcome.headers.location(), head.headers.location());
     assert!(!outcome.maybe_carried_out);
-    check_ending(&request, &outcome);
+    check_status(&request, &outcome);
     check_delay(&head, &outcome);
     check_message(&outcome.message, true);
     assert!(!outcome.message.contains(TOKEN), "{:?}", outcome.message);
-    if request.secrets().contains(&secret.as_str()) {
+    if secrets::of_request(&request.request).contains(&secret.as_str().into()) {
         check_redaction(&outcome, &secret);
     }
     assert!(!outcome.log_line().contains(CANARY), "{}", outcome.log_line());
 
-    let ending = outcome.ending;
-    let refused = outcome.json("/success") == Some(&Value::Bool(false));
-    let expected = if refused && ending == Ending::Ok { Ending::Matrix } else { ending };
-    assert_eq!(submit_token::judge(outcome).ending, expected);
+    let before = outcome.status;
+    let refused = outcome.json("/success").and_then(json::Value::as_bool) == Some(false);
+    let expected = if refused && before == Status::Ok { Status::Matrix } else { before };
+    assert_eq!(submit_token::judge(outcome).status, expected);
 }
 
 /// The message does not show the secret, nor the secret as it looks on one line, unless that is what
@@ -63,7 +70,7 @@ fn check_redaction(outcome: &Outcome, secret: &str) {
 }
 
 /// Any text is some status that HTTP has.
-fn status(text: &str) -> u16 {
+fn status_of(text: &str) -> u16 {
     text.parse().ok().filter(|status| (100..1000).contains(status)).unwrap_or(200)
 }
 
@@ -71,22 +78,25 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_795_489_200)
 }
 
-fn check_ending(request: &Request, outcome: &Outcome) {
+fn check_status(request: &Prepared, outcome: &Outcome) {
     let json = outcome.json("");
     let status = outcome.http_status;
-    match outcome.ending {
-        Ending::Ok => {
+    match outcome.status {
+        Status::Ok => {
             assert!((200..300).contains(&status));
             assert_eq!((outcome.message.as_ref(), &outcome.errcode), ("OK", &None));
-            let members = json.and_then(Value::as_object).expect("an object");
-            for field in request.operation.answer {
-                match members.get(field.name) {
-                    Some(value) => assert_eq!(field.kind.complaint(value), None),
+            let json = json.filter(|json| json.kind() == json::Type::Object).expect("an object");
+            for field in request.row().answer() {
+                let value = json.member(field.name).map(|value| Plain::read(value.json()));
+                match value {
+                    Some(Plain::Null) if !field.required => {}
+                    Some(Plain::String(text)) if field.may_be_empty && text.is_empty() => {}
+                    Some(value) => assert_eq!(field.kind.complaint(&value), None),
                     None => assert!(!field.required, "{} is missing", field.name),
                 }
             }
         }
-        Ending::Matrix => {
+        Status::Matrix => {
             assert!(!(200..400).contains(&status));
             match &outcome.errcode {
                 Some(code) => {
@@ -96,7 +106,7 @@ fn check_ending(request: &Request, outcome: &Outcome) {
                 None => assert!(status == 401 && outcome.json("/flows").unwrap().is_array()),
             }
         }
-        Ending::BadResponse => assert_eq!(outcome.errcode, None),
+        Status::BadResponse => assert_eq!(outcome.errcode, None),
         other => panic!("an answer is never {other:?}"),
     }
 }

@@ -24,6 +24,8 @@ pub static EVERY_PLACE: Operation = Operation {
         Field::body("auth", Kind::AuthData),
         Field::body("list", Kind::Array),
         Field::body("flag", Kind::Boolean),
+        Field::query("via", Kind::Texts),
+        Field::body("order", Kind::Number),
     ],
     answer: &[Field::body("count", Kind::Natural), Field::body("uri", Kind::Uri).required()],
 };
@@ -78,5 +80,7 @@ fn value(kind: Kind, secret: &str) -> Value {
             "threepid_creds": {"sid": "sid-1", "client_secret": "c4n4ry.client_secret"},
         }),
         Kind::Array => json!([]),
+        Kind::Texts => json!(["text"]),
+        Kind::Number => json!(0.5),
     }
 }

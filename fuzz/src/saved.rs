@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ptr::null_mut;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use matrix_capi::api::{BaseUrl, Params, submit_token};
+use matrix_capi::api::{BaseUrl, Request, submit_token};
 use matrix_capi::ffi::*;
 use serde_json::{Map, Value, json};
 
@@ -119,11 +119,13 @@ fn check_reset(reset: &Reset, saved: &str, statuses: &str, token: &str) {
 
     let secret = json["client_secret"].as_str().unwrap().to_owned();
     let submit_url = json["submit_url"].as_str().unwrap_or_default().to_owned();
-    let params = Params::new()
-        .with("sid", Some("sid-1"))
-        .with("client_secret", Some(secret.as_str()))
-        .with("token", Some("123456"));
-    if let Ok(request) = submit_token::prepare(&submit_url, Some(base), params) {
+    let fields = |request: Request| {
+        request
+            .with("sid", Some("sid-1"))
+            .with("client_secret", Some(secret.as_str()))
+            .with("token", Some("123456"))
+    };
+    if let Ok(request) = submit_token::prepare(&submit_url, Some(base), fields) {
         let url = request.url.unwrap();
         assert!(url.scheme() == "https" || url.origin() == base.origin(), "{url}");
     }

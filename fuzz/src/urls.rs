@@ -7,8 +7,8 @@ use std::ffi::CString;
 use std::time::UNIX_EPOCH;
 
 use matrix_capi::api::{
-    BaseUrl, Ending, Head, Outcome, Params, Parsed, is_this_machine, read_answer, submit_token,
-    table,
+    BaseUrl, CheckedBody, Head, Headers, Outcome, Request, Status, is_this_machine, read_answer,
+    submit_token, table,
 };
 use matrix_capi::ffi::*;
 use matrix_capi::flow::Server;
@@ -66,7 +66,7 @@ fn check_base(base: &BaseUrl, allow_plain_http: bool) {
 }
 
 fn check_refusal(given: &str, outcome: &Outcome) {
-    assert_eq!(outcome.ending, Ending::InvalidArgument);
+    assert_eq!(outcome.status, Status::InvalidArgument);
     // Scheme and host are named; what stands before an "@" or behind a "?" never is.
     let named = Url::parse(given).is_ok_and(|url| {
         url.scheme().contains(CANARY) || url.host_str().is_some_and(|host| host.contains(CANARY))
@@ -93,13 +93,13 @@ fn check_server(given: &str, allow_plain_http: bool) {
 }
 
 fn check_submit_url(given: &str, base: Option<&BaseUrl>) {
-    let params = || {
-        Params::new()
+    let fields = |request: Request| {
+        request
             .with("sid", Some("sid-1"))
             .with("client_secret", Some("c4n4ry.client_secret"))
             .with("token", Some("c4n4ry-123456"))
     };
-    match submit_token::prepare(given, base, params()) {
+    match submit_token::prepare(given, base, fields) {
         Ok(request) => {
             let url = request.url.as_ref().unwrap();
             let own = base.is_some_and(|base| base.origin() == url.origin());
@@ -108,7 +108,7 @@ fn check_submit_url(given: &str, base: Option<&BaseUrl>) {
             assert_eq!((url.username(), url.password()), ("", None));
         }
         Err(outcome) => {
-            assert_eq!(outcome.ending, Ending::InvalidArgument);
+            assert_eq!(outcome.status, Status::InvalidArgument);
             check_message(&outcome.message, false);
         }
     }
@@ -116,11 +116,13 @@ fn check_submit_url(given: &str, base: Option<&BaseUrl>) {
 
 /// A redirect's target is named without user, password, query and fragment.
 fn check_redirect(given: &str) {
-    let request = table::GET_VERSIONS.prepare(Params::new()).unwrap();
-    let head = Head { status: 302, retry_after: None, location: Some(given.to_owned()) };
-    let body = Parsed::new(SecretBytes::default());
-    let outcome = read_answer(&request, None, None, &head, body, UNIX_EPOCH);
-    assert_eq!(outcome.ending, Ending::BadResponse);
+    let request = Request::new(&table::GET_VERSIONS).prepare().unwrap();
+    let mut headers = Headers::default();
+    headers.set("location", given.as_bytes());
+    let head = Head { status: 302, retry_after: None, headers };
+    let body = CheckedBody::new(SecretBytes::default(), head.status, &[]);
+    let outcome = read_answer(&request, None, None, head, body, UNIX_EPOCH);
+    assert_eq!(outcome.status, Status::BadResponse);
     let named = Url::parse(given).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default();
         [url.scheme(), host, url.path()].iter().any(|part| part.contains(CANARY))

@@ -28,6 +28,16 @@ fn every_seed_and_find_of_pointer_holds() {
 }
 
 #[test]
+fn every_seed_and_find_of_json_holds() {
+    replay("json", fuzz::json::run);
+}
+
+#[test]
+fn every_seed_and_find_of_requests_holds() {
+    replay("requests", fuzz::requests::run);
+}
+
+#[test]
 fn every_seed_and_find_of_saved_holds() {
     replay("saved", fuzz::saved::run);
 }

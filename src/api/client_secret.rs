@@ -1,7 +1,5 @@
 //! Makes client_secrets.
 
-use zeroize::Zeroizing;
-
 use crate::secret::SecretString;
 
 /// 64 characters of the grammar, so that each takes six random bits.
@@ -10,12 +8,13 @@ const LENGTH: usize = 43;
 
 /// 43 characters, 258 bits, from the operating system's random source.
 pub fn new_client_secret() -> Result<SecretString, getrandom::Error> {
-    let mut random = Zeroizing::new([0; LENGTH]);
-    getrandom::fill(&mut *random)?;
-    let characters = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 64)]));
-    let mut text = String::with_capacity(LENGTH);
-    text.extend(characters);
-    Ok(text.into())
+    let mut bytes = vec![0; LENGTH];
+    getrandom::fill(&mut bytes)?;
+    // In place, so that nothing is left of what they were.
+    for byte in &mut bytes {
+        *byte = ALPHABET[usize::from(*byte % 64)];
+    }
+    Ok(String::from_utf8(bytes).unwrap_or_default().into())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod answer;
 mod base_url;
+mod body;
 mod client_secret;
 pub mod custom;
 mod error;
@@ -19,11 +20,12 @@ pub mod table;
 
 pub use answer::{CheckedBody, Head, read_answer};
 pub use base_url::{BaseUrl, is_this_machine};
+pub use body::Body;
 pub use client_secret::new_client_secret;
 pub use field::{Field, Kind, MAX_INTEGER, Place};
 pub use headers::{Headers, KEPT};
 pub use operation::{Auth, Method, Operation, Repeat, Row};
-pub use outcome::{Body, Outcome, Status};
+pub use outcome::{Outcome, Status};
 pub use prepared::Prepared;
 pub use reach::may_lead;
 pub use request::{Request, ToJson};

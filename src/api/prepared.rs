@@ -65,11 +65,13 @@ impl Prepared {
     }
 }
 
-fn in_place<'a>(
-    request: &'a Request,
-    place: Place,
-) -> impl Iterator<Item = (&'a str, &'a Bytes)> + 'a {
-    request.fields().filter(move |(name, _)| request.place_of(name) == Ok(place))
+/// The fields that travel in a place: the row's in its order, then others.
+fn in_place(request: &Request, place: Place) -> impl Iterator<Item = (&str, &Bytes)> {
+    let known = request.row().params().iter().filter(move |field| field.place == place);
+    let known = known.filter_map(|field| Some((field.name, request.get(field.name)?)));
+    let others = request.given().iter();
+    let others = others.filter(move |given| given.known.is_none() && given.place == Ok(place));
+    known.chain(others.map(|given| (&*given.name, &given.json)))
 }
 
 fn path_and_query(request: &Request) -> Result<Cow<'static, str>, String> {
@@ -89,7 +91,7 @@ fn path_and_query(request: &Request) -> Result<Cow<'static, str>, String> {
         text.push_str(&encoded(json));
         separator = '&';
     };
-    for (name, json) in in_query(request) {
+    for (name, json) in in_place(request, Place::Query) {
         match Plain::read(json) {
             // Once for each.
             Plain::Array => {
@@ -103,18 +105,6 @@ fn path_and_query(request: &Request) -> Result<Cow<'static, str>, String> {
     Ok(text)
 }
 
-/// The fields of the query: the row's in its order, then others.
-fn in_query(request: &Request) -> impl Iterator<Item = (&str, &Bytes)> {
-    in_row_order(request, Place::Query)
-}
-
-fn in_row_order(request: &Request, place: Place) -> impl Iterator<Item = (&str, &Bytes)> {
-    let row = request.row();
-    let known = row.params().iter().filter(move |field| field.place == place);
-    let known = known.filter_map(|field| Some((field.name, request.get(field.name)?)));
-    known.chain(in_place(request, place).filter(|(name, _)| row.field(name).is_none()))
-}
-
 fn body(request: &Request) -> Option<Bytes> {
     if let Some((_, whole)) = in_place(request, Place::WholeBody).next() {
         return Some(whole.clone());
@@ -125,10 +115,12 @@ fn body(request: &Request) -> Option<Bytes> {
     if matches!(row.method(), Method::Get | Method::Delete) && !has_fields {
         return None;
     }
-    let length = request.fields().map(|(name, json)| name.len() + json.len() + 4).sum::<usize>();
-    let mut text = SecretBytes::with_capacity(length + 2);
+    // Quotes, a colon, and a comma or brace.
+    let member = |(name, json): (&str, &Bytes)| name.len() + json.len() + 4;
+    let length = in_place(request, Place::Body).map(member).sum::<usize>() + 1;
+    let mut text = SecretBytes::with_capacity(length.max(2));
     let mut separator: &[u8] = b"{";
-    for (name, json) in in_row_order(request, Place::Body) {
+    for (name, json) in in_place(request, Place::Body) {
         text.extend(separator);
         json::quote(name, &mut text);
         text.extend(b":");
@@ -139,7 +131,7 @@ fn body(request: &Request) -> Option<Bytes> {
         text.extend(b"{");
     }
     text.extend(b"}");
-    Some(Bytes::from_owner(text))
+    Some(text.shared())
 }
 
 /// RFC 3986's unreserved characters stay; all else is encoded.

@@ -16,9 +16,23 @@ use crate::secret::SecretBytes;
 #[derive(Clone)]
 pub struct Request {
     row: Row,
-    /// In the order in which they were set; each value as JSON, byte for byte as it was given.
-    fields: Arc<Vec<(Cow<'static, str>, Bytes)>>,
+    /// In the order in which they were set.
+    fields: Arc<Vec<Given>>,
     timeout: Option<Duration>,
+}
+
+/// A field that is set.
+#[derive(Clone)]
+pub(super) struct Given {
+    pub name: Cow<'static, str>,
+    /// What the row says of it, if it knows it.
+    pub known: Option<&'static Field>,
+    /// Where it travels; why it may not, until that is said by [`Request::prepare`].
+    pub place: Result<Place, String>,
+    /// The value as JSON, byte for byte as it was given.
+    pub json: Bytes,
+    /// Whether the value was checked when it was set.
+    checked: bool,
 }
 
 /// Only the names of the fields are shown.
@@ -77,7 +91,7 @@ impl ToJson for serde_json::Value {
 fn text_of(value: &impl ToJson) -> Bytes {
     let mut text = SecretBytes::with_capacity(32);
     value.write(&mut text);
-    Bytes::from_owner(text)
+    text.shared()
 }
 
 impl Request {
@@ -99,7 +113,11 @@ impl Request {
     }
 
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Bytes)> {
-        self.fields.iter().map(|(name, json)| (&**name, json))
+        self.fields.iter().map(|given| (&*given.name, &given.json))
+    }
+
+    pub(super) fn given(&self) -> &[Given] {
+        &self.fields
     }
 
     pub fn get(&self, name: &str) -> Option<&Bytes> {
@@ -114,7 +132,7 @@ impl Request {
     /// Adds a field, which [`Self::prepare`] checks; `None` leaves it out.
     pub fn with(mut self, name: &'static str, value: Option<impl ToJson>) -> Self {
         if let Some(value) = value {
-            self.put(name.into(), text_of(&value));
+            self.put(name.into(), text_of(&value), false);
         }
         self
     }
@@ -122,12 +140,12 @@ impl Request {
     /// Adds a field that is given as JSON; `None` leaves it out.
     pub fn with_json(mut self, name: &'static str, json: Option<&str>) -> Result<Self, Outcome> {
         if let Some(json) = json {
-            let text = Bytes::from_owner(SecretBytes::from(json));
+            let text = SecretBytes::from(json).shared();
             let read = json::read_strictly(text.clone());
             read.map_err(|fault| {
                 Outcome::invalid_argument(format!("{name} {}", fault.complaint()))
             })?;
-            self.put(name.into(), text);
+            self.put(name.into(), text, false);
         }
         Ok(self)
     }
@@ -136,7 +154,7 @@ impl Request {
     /// of the two would be lost.
     pub fn from_json(row: impl Into<Row>, fields: &str) -> Result<Self, Outcome> {
         let refused = |why: String| Outcome::invalid_argument(format!("params_json {why}"));
-        let text = Bytes::from_owner(SecretBytes::from(fields));
+        let text = SecretBytes::from(fields).shared();
         let document =
             json::read_strictly(text.clone()).map_err(|fault| refused(fault.complaint()))?;
         if document.root().kind() != json::Type::Object {
@@ -145,7 +163,7 @@ impl Request {
         let mut request = Self::new(row);
         for member in document.root().values() {
             let name = member.name().unwrap_or_default().to_owned();
-            request.put(name.into(), text.slice(member.range()));
+            request.put(name.into(), text.slice(member.range()), false);
         }
         Ok(request)
     }
@@ -156,14 +174,14 @@ impl Request {
         let mut text = text_of(value);
         let is_list = self.row.field(name).is_some_and(|field| field.kind == Kind::Texts);
         if is_list && matches!(Plain::read(&text), Plain::String(_)) {
-            text = Bytes::from_owner(appended(self.get(name), &text));
+            text = appended(self.get(name), &text).shared();
         }
         self.set_text(name, text)
     }
 
     /// Sets a field to a JSON text, which is kept byte for byte.
     pub fn set_json(&mut self, name: &str, json: &str) -> Result<(), String> {
-        let text = Bytes::from_owner(SecretBytes::from(json));
+        let text = SecretBytes::from(json).shared();
         json::read_strictly(text.clone())
             .map_err(|fault| format!("{name} {}", fault.complaint()))?;
         self.set_text(name, text)
@@ -172,26 +190,28 @@ impl Request {
     /// Leaves a field out again.
     pub fn unset(&mut self, name: &str) -> Result<(), String> {
         self.place_of(name)?;
-        Arc::make_mut(&mut self.fields).retain(|(known, _)| known != name);
+        Arc::make_mut(&mut self.fields).retain(|given| given.name != name);
         Ok(())
     }
 
     fn set_text(&mut self, name: &str, text: Bytes) -> Result<(), String> {
-        self.check(name, &text)?;
-        self.put(name.to_owned().into(), text);
+        check(name, self.row.field(name), self.place_of(name)?, &text)?;
+        self.put(name.to_owned().into(), text, true);
         Ok(())
     }
 
-    fn put(&mut self, name: Cow<'static, str>, json: Bytes) {
+    fn put(&mut self, name: Cow<'static, str>, json: Bytes, checked: bool) {
+        let (known, place) = (self.row.field(&name), self.place_of(&name));
+        let given = Given { name, known, place, json, checked };
         let fields = Arc::make_mut(&mut self.fields);
-        match fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, value)) => *value = json,
-            None => fields.push((name, json)),
+        match fields.iter_mut().find(|other| other.name == given.name) {
+            Some(other) => *other = given,
+            None => fields.push(given),
         }
     }
 
     /// Where a field travels, or why it may not.
-    pub(super) fn place_of(&self, name: &str) -> Result<Place, String> {
+    fn place_of(&self, name: &str) -> Result<Place, String> {
         let row = &self.row;
         if let Some(field) = row.field(name) {
             return Ok(field.place);
@@ -216,55 +236,19 @@ impl Request {
         })
     }
 
-    /// Says what is wrong with one field by itself.
-    fn check(&self, name: &str, json: &Bytes) -> Result<(), String> {
-        let place = self.place_of(name)?;
-        let value = Plain::read(json);
-        match self.row.field(name) {
-            Some(field) => self.check_known(field, json, &value)?,
-            None if place == Place::Path || place == Place::Query => {
-                if matches!(value, Plain::Null | Plain::Object) {
-                    return Err(format!("{name} must not be of type {}", value.type_name()));
-                }
-            }
-            None => {}
-        }
-        if place == Place::Path && matches!(value.as_str(), Some("." | "..")) {
-            return Err(format!("{name} must not be empty, \".\" or \"..\""));
-        }
-        Ok(())
-    }
-
-    fn check_known(&self, field: &Field, json: &Bytes, value: &Plain<'_>) -> Result<(), String> {
-        let name = field.name;
-        if *value == Plain::Null && !field.required && field.place == Place::Body {
-            return Ok(());
-        }
-        if let Some(complaint) = field.kind.complaint(value) {
-            return Err(format!("{name} {complaint}"));
-        }
-        if field.kind == Kind::Texts {
-            let list = json::read_strictly(json.clone()).ok();
-            let all = list.is_some_and(|list| list.root().values().all(|e| e.as_str().is_some()));
-            if !all {
-                return Err(format!("{name} must hold nothing but strings"));
-            }
-        }
-        if field.place == Place::Path && value.as_str() == Some("") {
-            return Err(format!("{name} must not be empty, \".\" or \"..\""));
-        }
-        Ok(())
-    }
-
-    /// Says what is wrong with the fields together.
+    /// Says what is wrong with the fields.
     fn check_all(&self) -> Result<(), String> {
-        for (name, json) in self.fields() {
-            self.check(name, json)?;
-        }
-        for field in self.row.params() {
-            let Some(other) = field.needs.filter(|_| self.has(field.name)) else { continue };
+        for given in self.given() {
+            let place = given.place.clone()?;
+            if !given.checked {
+                check(&given.name, given.known, place, &given.json)?;
+            }
+            let needed = given.known.and_then(|field| field.needs);
+            let Some(other) = needed.filter(|_| Plain::read(&given.json) != Plain::Null) else {
+                continue;
+            };
             if !self.has(other) {
-                return Err(format!("{} is given, so {other} must be given too", field.name));
+                return Err(format!("{} is given, so {other} must be given too", given.name));
             }
         }
         let mut required = self.row.params().iter().filter(|field| field.required);
@@ -272,16 +256,14 @@ impl Request {
             return Err(format!("{} is missing", field.name));
         }
         if self.row.is_custom() {
-            if let Some(name) =
-                custom::names(&self.row.path()).find(|name| self.get(name).is_none())
-            {
+            let path = self.row.path();
+            if let Some(name) = custom::names(&path).find(|name| self.get(name).is_none()) {
                 return Err(format!("{name} is missing"));
             }
         }
-        let in_body = |name: &str| self.place_of(name) == Ok(Place::Body);
-        let whole = self.fields().any(|(name, _)| self.place_of(name) == Ok(Place::WholeBody));
-        match self.fields().find(|(name, _)| whole && in_body(name)) {
-            Some((name, _)) => {
+        let in_place = |place| self.given().iter().find(|given| given.place == Ok(place));
+        match in_place(Place::WholeBody).and(in_place(Place::Body)) {
+            Some(Given { name, .. }) => {
                 Err(format!("{name} has no place beside body, which is the whole body"))
             }
             None => Ok(()),
@@ -294,6 +276,43 @@ impl Request {
             Outcome::invalid_argument(format!("{}: {complaint}", self.row.id()))
         })
     }
+}
+
+/// Says what is wrong with one field by itself.
+fn check(name: &str, known: Option<&Field>, place: Place, json: &Bytes) -> Result<(), String> {
+    let value = Plain::read(json);
+    let is_dots = matches!(value.as_str(), Some("." | ".."));
+    match known {
+        Some(field) => {
+            if value == Plain::Null && !field.required && place == Place::Body {
+                return Ok(());
+            }
+            if let Some(complaint) = field.kind.complaint(&value) {
+                return Err(format!("{name} {complaint}"));
+            }
+            if field.kind == Kind::Texts && !holds_only_strings(json) {
+                return Err(format!("{name} must hold nothing but strings"));
+            }
+            if place == Place::Path && (is_dots || value.as_str() == Some("")) {
+                return Err(format!("{name} must not be empty, \".\" or \"..\""));
+            }
+        }
+        None if matches!(place, Place::Path | Place::Query) => {
+            if matches!(value, Plain::Null | Plain::Object) {
+                return Err(format!("{name} must not be of type {}", value.type_name()));
+            }
+            if place == Place::Path && is_dots {
+                return Err(format!("{name} must not be \".\" or \"..\""));
+            }
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+fn holds_only_strings(list: &Bytes) -> bool {
+    let list = json::read_strictly(list.clone());
+    list.is_ok_and(|list| list.root().values().all(|element| element.as_str().is_some()))
 }
 
 /// A JSON list and one element more.

@@ -7,16 +7,16 @@ use tokio::task::spawn_blocking;
 
 use super::sync::lock;
 
-/// Does the work beside the I/O thread; gives it back undone where no thread can be started.
-pub async fn beside<W, T>(work: W) -> Result<T, W>
+/// Does the work off the I/O thread; gives it back undone where no thread can be started.
+pub async fn run_blocking<W, T>(work: W) -> Result<T, W>
 where
     W: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     // tokio keeps what it was given even where it panics for want of a thread, so the work is where
     // it can be taken out again.
-    let place = Arc::new(Mutex::new(Some(work)));
-    let theirs = Arc::clone(&place);
+    let slot = Arc::new(Mutex::new(Some(work)));
+    let theirs = Arc::clone(&slot);
     let run = move || {
         let work = lock(&theirs).take();
         work.map(|work| work())
@@ -29,7 +29,7 @@ where
         },
         Err(_) => None,
     };
-    match (done, lock(&place).take()) {
+    match (done, lock(&slot).take()) {
         (Some(done), _) => Ok(done),
         (None, Some(work)) => Err(work),
         (None, None) => unreachable!("the work is taken out once: there, or here"),

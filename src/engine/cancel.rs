@@ -1,4 +1,4 @@
-//! The request that a running call end.
+//! Asks a running call to stop.
 
 use std::task::{Context, Poll, Waker};
 
@@ -10,7 +10,7 @@ pub struct Cancel(Mutex<State>);
 #[derive(Default)]
 struct State {
     requested: bool,
-    /// Of the call's task.
+    /// Of the running call.
     waker: Option<Waker>,
 }
 
@@ -31,7 +31,7 @@ impl Cancel {
         lock(&self.0).requested
     }
 
-    /// Ready once it is requested; wakes the task when it will be.
+    /// Ready once it is requested; wakes the call when it will be.
     pub fn poll(&self, context: &Context<'_>) -> Poll<()> {
         let mut state = lock(&self.0);
         if state.requested {

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::burst::Trimming;
 use super::calls::{Calls, Refusal};
-use super::completion::{Handler, UserData};
+use super::delivery::{Handler, UserData};
 use super::headers::Token;
 use super::http::{Limit, Transport};
 use super::options::Options;
@@ -17,6 +18,8 @@ pub struct Client {
     transport: Arc<Transport>,
     token: Mutex<Option<Token>>,
     calls: Arc<Calls>,
+    /// As long as the client is alive, if it wants that.
+    _trimming: Option<Trimming>,
 }
 
 impl Client {
@@ -29,6 +32,7 @@ impl Client {
             transport: Arc::new(Transport::new(base, options)?),
             token: Mutex::new(token.transpose()?),
             calls: Arc::new(Calls::new(options.queue.clone(), lease)),
+            _trimming: options.malloc_trim.then(Trimming::new),
         }))
     }
 
@@ -42,6 +46,11 @@ impl Client {
         self.transport.allows_plain_http()
     }
 
+    /// Whether a text can be an access token.
+    pub fn check_access_token(token: &str) -> Result<(), Outcome> {
+        Token::new(token).map(drop)
+    }
+
     /// For calls submitted from now on.
     pub fn set_access_token(&self, token: Option<&str>) -> Result<(), Outcome> {
         *lock(&self.token) = token.map(Token::new).transpose()?;
@@ -53,15 +62,15 @@ impl Client {
         self.transport.url(request)
     }
 
-    /// Accepts a call: from here on it completes exactly once. It has `timeout`, or else the client's
-    /// own. `announce` learns the call's id before it can complete.
+    /// Accepts a call: from here on it has exactly one outcome. It has `timeout`, or else the client's
+    /// own. `announce` learns the call's id before the outcome can come; `work` is what the call does.
     pub fn submit<F>(
         &self,
         handler: Option<Handler>,
         user_data: UserData,
         timeout: Option<Duration>,
         announce: impl FnOnce(u64),
-        job: impl FnOnce(Call) -> F,
+        work: impl FnOnce(Call) -> F,
     ) -> Result<(), Refusal>
     where
         F: Future<Output = Outcome> + Send + 'static,
@@ -75,16 +84,16 @@ impl Client {
             token: lock(&self.token).clone(),
             transport: Arc::clone(&self.transport),
         };
-        self.calls.start(completion, job(call));
+        self.calls.start(completion, work(call));
         Ok(())
     }
 
-    /// Asks a pending call to end; asking again changes nothing.
+    /// Asks a pending call to stop; asking again changes nothing.
     pub fn cancel(&self, op: u64) -> Result<(), Refusal> {
         self.calls.cancel(op)
     }
 
-    /// Cancels what is pending and waits until every completion has been delivered. On the callback
+    /// Cancels what is pending and waits until every outcome has been delivered. On the callback
     /// thread the remaining callbacks run inside this function.
     pub fn close(&self) {
         self.calls.close();
@@ -158,20 +167,20 @@ mod tests {
         (Client::new(None, &options).unwrap(), queue)
     }
 
-    /// Submits a job, does something to it, and returns its one outcome.
-    fn outcome<F>(job: impl FnOnce(Call) -> F, then: impl FnOnce(&Client, u64)) -> Outcome
+    /// Starts a call, does something to it, and returns its one outcome.
+    fn outcome<F>(work: impl FnOnce(Call) -> F, then: impl FnOnce(&Client, u64)) -> Outcome
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         let (client, queue) = client();
         let mut op = 0;
-        client.submit(None, UserData::none(), None, |id| op = id, job).unwrap();
+        client.submit(None, UserData::none(), None, |id| op = id, work).unwrap();
         then(&client, op);
-        let Next::Finished(finished) = queue.next(None) else { panic!("nothing came") };
-        assert_eq!(finished.op, op);
+        let Next::Delivery(delivery) = queue.next(None) else { panic!("nothing came") };
+        assert_eq!(delivery.op, op);
         client.close();
         assert!(matches!(queue.next(Some(Duration::ZERO)), Next::Nothing), "a second one came");
-        finished.outcome
+        delivery.outcome
     }
 
     #[test]
@@ -182,12 +191,12 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_is_lost_still_completes_its_call() {
-        let job = |_| async {
+    fn a_call_whose_work_panics_when_dropped_still_has_an_outcome() {
+        let work = |_| async {
             let _guard = PanicsWhenDropped;
             pending().await
         };
-        let outcome = outcome(job, |client, op| client.cancel(op).unwrap());
+        let outcome = outcome(work, |client, op| client.cancel(op).unwrap());
         assert_eq!(outcome.status, Status::Cancelled);
     }
 

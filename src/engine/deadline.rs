@@ -19,9 +19,13 @@ pub async fn before<T>(deadline: Instant, call: impl Future<Output = T>) -> Resu
     timeout_at(deadline, call).await
 }
 
-/// Sees to it that there is a timer before this deadline. The first of all timers has the I/O thread
-/// wake itself, which are two system calls and a turn for nothing; deadlines mostly come in order, so
-/// one timer in thirty seconds spares them for every call.
+/// Sees to it that there is a timer before this deadline. Tokio has the I/O thread wake itself for a
+/// timer that is earlier than all others; deadlines mostly come in order, so one timer in thirty
+/// seconds spares that for every call.
+///
+/// It rests on how tokio works inside, and without it everything would still be right. What it gains,
+/// counted by strace over 3,000 calls one after another: 3,005 instead of 6,003 writes that wake the
+/// I/O thread, and 6,028 instead of 6,261 waits of it.
 fn keep_earlier(deadline: Instant) {
     EARLIER.with_borrow_mut(|earlier| {
         let serves = |timer: &Pin<Box<Sleep>>| !timer.is_elapsed() && timer.deadline() <= deadline;

@@ -19,30 +19,38 @@ pub fn failure(request: &Prepared, error: &reqwest::Error) -> Failure {
     let id = request.row().id();
     let host = error.url().map(Url::authority).unwrap_or("the server");
     let causes = causes(error);
-    let of = |fault, status, what: String| Failure {
+    let failed = |fault, status, what: String| Failure {
         fault,
         outcome: Outcome::new(status, format!("{id}: {what}: {causes}")),
     };
     let tls = chain(error).any(is_tls);
     if error.is_connect() {
         return match tls {
-            true => of(Fault::Lasting, Status::Tls, format!("no TLS with {host}")),
-            false => of(Fault::NotSent, Status::Connect, format!("no connection to {host}")),
+            true => failed(Fault::Lasting, Status::Tls, format!("no TLS with {host}")),
+            false => failed(Fault::NotSent, Status::Connect, format!("no connection to {host}")),
         };
     }
     let hyper = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
     if hyper.is_some_and(|error| error.is_parse()) {
-        return of(Fault::Lasting, Status::BadResponse, "the answer is not HTTP".into());
+        return failed(Fault::Lasting, Status::BadResponse, "the answer is not HTTP".into());
     }
     if hyper.is_some_and(|error| error.is_canceled()) {
-        return of(Fault::NotSent, Status::Connect, format!("the connection to {host} was closed"));
+        return failed(
+            Fault::NotSent,
+            Status::Connect,
+            format!("the connection to {host} was closed"),
+        );
     }
     let status = match (request.repeat, tls) {
         (Repeat::Unsafe, _) => Status::UnknownOutcome,
         (Repeat::Harmless, true) => Status::Tls,
         (Repeat::Harmless, false) => Status::Connect,
     };
-    of(Fault::MaybeSent, status, format!("the connection to {host} broke before an answer came"))
+    failed(
+        Fault::MaybeSent,
+        status,
+        format!("the connection to {host} broke before an answer came"),
+    )
 }
 
 /// The causes below an error. The topmost text is left out: reqwest puts the URL there.

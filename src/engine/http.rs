@@ -10,21 +10,22 @@ use reqwest::Url;
 use reqwest::header::RETRY_AFTER;
 use tokio::time::{Instant, sleep};
 
-use super::blocking::beside;
+use super::blocking::run_blocking;
 use super::deadline;
 use super::failure::{Failure, causes, failure};
 use super::headers::{Headers, Token};
 use super::options::Options;
+use super::proxy;
 use super::resolver::Resolver;
 use super::retry::{Fault, Policy, Retries, jitter};
 use super::sync::lock;
 use super::tls;
 use crate::api::{
     Auth, BaseUrl, Body, CheckedBody, Field, Head, Headers as AnswerHeaders, KEPT, Method, Outcome,
-    Prepared, Status, is_this_machine, read_answer,
+    Prepared, Status, read_answer,
 };
 use crate::log;
-use crate::secret::{SecretBytes, SecretString};
+use crate::secret::SecretBytes;
 
 /// The way to one homeserver.
 pub struct Transport {
@@ -78,8 +79,8 @@ impl Transport {
             .referer(false);
         let stays_here = base.as_ref().is_some_and(BaseUrl::is_plain_loopback);
         match &options.proxy {
-            Some(proxy) if !stays_here || is_here(proxy) => {
-                builder = builder.proxy(proxy_of(proxy)?);
+            Some(proxy) if !stays_here || proxy::is_here(proxy) => {
+                builder = builder.proxy(proxy::parse(proxy)?);
             }
             // What is plain because it stays on this machine must not leave it for a proxy, be it of
             // the options or of the environment.
@@ -335,7 +336,7 @@ async fn checked(bytes: SecretBytes, status: u16, answer: &'static [Field]) -> C
     }
     // Where no thread can be started, the answer is worth the others' wait.
     let check = move || CheckedBody::new(bytes, status, answer);
-    beside(check).await.unwrap_or_else(|check| check())
+    run_blocking(check).await.unwrap_or_else(|check| check())
 }
 
 /// The outcomes of failures name their operation; what a server said does not reach the log.
@@ -346,21 +347,4 @@ fn log_answer(op: u64, id: &str, outcome: &Outcome, started: Instant) {
         let time = started.elapsed().as_millis();
         log::info(format_args!("op {op}: {id}: {line}, after {time} ms"));
     }
-}
-
-/// Whether a proxy is on this machine.
-fn is_here(proxy: &SecretString) -> bool {
-    let url = Url::parse(proxy.as_str()).ok();
-    url.is_some_and(|url| url.host().is_some_and(|host| is_this_machine(&host)))
-}
-
-/// Reads a proxy's URL; the message never repeats it, since it may hold a password.
-pub fn proxy_of(url: &SecretString) -> Result<reqwest::Proxy, Outcome> {
-    let wrong =
-        || Outcome::invalid_argument("proxy must be a URL such as http://proxy.example:3128");
-    let parsed = Url::parse(url.as_str()).map_err(|_| wrong())?;
-    if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
-        return Err(wrong());
-    }
-    reqwest::Proxy::all(parsed).map_err(|_| wrong())
 }

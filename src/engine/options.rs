@@ -7,8 +7,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::headers::Token;
-use super::http::proxy_of;
+use super::proxy;
 use super::queue::Queue;
 use crate::api::Outcome;
 use crate::secret::SecretString;
@@ -28,6 +27,7 @@ pub struct Options {
     pub max_idle_connections: usize,
     pub idle_timeout: Duration,
     pub allow_plain_http: bool,
+    pub malloc_trim: bool,
     pub queue: Option<Arc<Queue>>,
 }
 
@@ -48,32 +48,31 @@ impl Default for Options {
             max_idle_connections: 128,
             idle_timeout: Duration::from_secs(60),
             allow_plain_http: false,
+            malloc_trim: false,
             queue: None,
         }
     }
 }
 
 impl Options {
-    pub fn check_access_token(token: &str) -> Result<(), Outcome> {
-        Token::new(token).map(drop)
-    }
-
     pub fn check_proxy(url: &str) -> Result<(), Outcome> {
-        proxy_of(&url.into()).map(drop)
+        proxy::parse(&url.into()).map(drop)
     }
 
     /// Adds every certificate of the text; one that cannot be used refuses them all.
     pub fn add_root_pem(&mut self, pem: &str) -> Result<(), Outcome> {
         let mut roots = Vec::new();
         for (index, root) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
-            let wrong = |why: String| {
+            let unusable = |why: String| {
                 Outcome::invalid_argument(format!(
                     "pem: certificate {} cannot be used: {why}",
                     index + 1
                 ))
             };
-            let root = root.map_err(|error| wrong(error.to_string()))?;
-            RootCertStore::empty().add(root.clone()).map_err(|error| wrong(error.to_string()))?;
+            let root = root.map_err(|error| unusable(error.to_string()))?;
+            RootCertStore::empty()
+                .add(root.clone())
+                .map_err(|error| unusable(error.to_string()))?;
             roots.push(root);
         }
         if roots.is_empty() {

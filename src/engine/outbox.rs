@@ -1,5 +1,5 @@
-//! Hands over what the I/O thread completes in batches: one lock and one waking for all the calls
-//! that end in one turn of the runtime.
+//! Hands the outcomes that the I/O thread makes over in batches: one lock and one waking for all the
+//! calls that end in one turn of the runtime.
 //!
 //! A thread of the application's that were woken for each call would take the processor from the
 //! I/O thread each time, just to wait again.
@@ -10,20 +10,20 @@ use std::iter;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use super::calls::Calls;
-use super::completion::{Finished, Handler};
+use super::delivery::{Delivery, Handler};
+use super::destination::Destination;
 use super::sync::thread_local;
 
-/// A completed call and the client that owes it.
-pub struct Parcel {
-    pub calls: Arc<Calls>,
-    pub finished: Finished,
+/// An outcome and where it goes.
+pub struct Outgoing {
+    pub destination: Arc<Destination>,
     pub handler: Option<Handler>,
+    pub delivery: Delivery,
 }
 
 #[derive(Default)]
 struct Outbox {
-    parcels: Vec<Parcel>,
+    outgoing: Vec<Outgoing>,
     /// Of [`flushing`], from its first turn on.
     waker: Option<Waker>,
 }
@@ -46,46 +46,48 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         let outbox = OUTBOX.with(RefCell::take);
-        hand_over(outbox.map(|outbox| outbox.parcels).into_iter().flatten());
+        hand_over(outbox.map(|outbox| outbox.outgoing).into_iter().flatten());
     }
 }
 
-/// Sends a completed call on: at once, or on the I/O thread at the end of the turn.
-pub fn send(parcel: Parcel) {
-    let mut parcel = Some(parcel);
+/// Sends an outcome on: at once, or on the I/O thread at the end of the turn.
+pub fn send(outgoing: Outgoing) {
+    let mut unsent = Some(outgoing);
     // A thread of the application's may be ending, and its data gone.
     let _ = OUTBOX.try_with(|outbox| {
-        if let Some(Outbox { parcels, waker: Some(waker) }) = &mut *outbox.borrow_mut() {
-            if parcels.is_empty() {
+        if let Some(Outbox { outgoing, waker: Some(waker) }) = &mut *outbox.borrow_mut() {
+            if outgoing.is_empty() {
                 waker.wake_by_ref();
             }
-            parcels.extend(parcel.take());
+            outgoing.extend(unsent.take());
         }
     });
-    hand_over(parcel);
+    hand_over(unsent);
 }
 
-/// A task of the I/O thread: woken by the first parcel, it runs after the tasks that are ready by
-/// then, and so after all that complete in the same turn.
+/// A future for the I/O thread: woken by the first outcome, it runs after the calls that are ready
+/// by then, and so after all that end in the same turn.
 pub fn flushing() -> impl Future<Output = ()> {
     poll_fn(|context| {
-        let parcels = OUTBOX.with(|outbox| {
+        let outgoing = OUTBOX.with(|outbox| {
             let mut outbox = outbox.borrow_mut();
             let outbox = outbox.as_mut()?;
             outbox.waker.get_or_insert_with(|| context.waker().clone());
-            Some(std::mem::take(&mut outbox.parcels))
+            Some(std::mem::take(&mut outbox.outgoing))
         });
-        hand_over(parcels.into_iter().flatten());
+        hand_over(outgoing.into_iter().flatten());
         Poll::Pending
     })
 }
 
-fn hand_over(parcels: impl IntoIterator<Item = Parcel>) {
-    let mut parcels = parcels.into_iter().peekable();
-    while let Some(first) = parcels.next() {
-        let calls = Arc::clone(&first.calls);
-        let same = |next: &Parcel| Arc::ptr_eq(&next.calls, &calls);
-        let others = iter::from_fn(|| parcels.next_if(same));
-        calls.deliver(iter::once(first).chain(others));
+/// Neighbours that go to the same client go together.
+fn hand_over(outgoing: impl IntoIterator<Item = Outgoing>) {
+    let mut outgoing = outgoing.into_iter().peekable();
+    while let Some(first) = outgoing.next() {
+        let destination = Arc::clone(&first.destination);
+        let same = |next: &Outgoing| Arc::ptr_eq(&next.destination, &destination);
+        let others = iter::from_fn(|| outgoing.next_if(same));
+        let together = iter::once(first).chain(others);
+        destination.deliver(together.map(|ended| (ended.delivery, ended.handler)));
     }
 }

@@ -1,26 +1,28 @@
-//! Completions that wait for the application to fetch them, and the descriptor that says so.
+//! Outcomes that wait for the application to fetch them, and the descriptor that says so.
 
 use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::completion::Finished;
-use super::fork;
+use super::delivery::Delivery;
+use super::fork::{self, Claim};
 use super::readable::Readable;
 use super::sync::{Condvar, Mutex, MutexGuard, lock, wait_for};
 use crate::log;
 
 pub struct Queue {
     state: Mutex<State>,
-    /// One notification for each completion and each wake, as long as somebody waits.
+    /// One notification for each outcome and each wake, as long as somebody waits.
     changed: Condvar,
     /// Readable exactly while the list is not empty, once somebody has asked for it: changed only
     /// under the lock.
     readable: Readable,
+    /// Given up last.
+    _claim: Claim,
 }
 
 struct State {
-    list: VecDeque<Finished>,
+    list: VecDeque<Delivery>,
     wakes: usize,
     /// How many calls of `next` wait. Notifying nobody would still be a system call.
     waiting: usize,
@@ -31,14 +33,14 @@ struct State {
 
 /// What a call of [`Queue::next`] ended with.
 pub enum Next {
-    Finished(Finished),
+    Delivery(Delivery),
     /// Nothing came in time, or [`Queue::wake`] was called.
     Nothing,
 }
 
 impl Queue {
     pub fn new() -> io::Result<Self> {
-        fork::claim();
+        let claim = Claim::take();
         Ok(Self {
             state: Mutex::new(State {
                 list: VecDeque::new(),
@@ -49,6 +51,7 @@ impl Queue {
             }),
             changed: Condvar::new(),
             readable: Readable::new()?,
+            _claim: claim,
         })
     }
 
@@ -67,20 +70,20 @@ impl Queue {
         self.readable.fd()
     }
 
-    /// Puts completions behind those that wait already.
-    pub(super) fn push(&self, finished: impl IntoIterator<Item = Finished>) {
+    /// Puts outcomes behind those that wait already.
+    pub(super) fn push(&self, deliveries: impl IntoIterator<Item = Delivery>) {
         let mut state = lock(&self.state);
         if state.closed {
             drop(state);
-            for Finished { op, .. } in finished {
+            for Delivery { op, .. } in deliveries {
                 log::warn(format_args!(
-                    "op {op}: its completion is dropped, because its queue was freed before its client"
+                    "op {op}: its result is dropped, because its queue was freed before its client"
                 ));
             }
             return;
         }
         let before = state.list.len();
-        state.list.extend(finished);
+        state.list.extend(deliveries);
         let added = state.list.len() - before;
         if state.watched && before == 0 && added > 0 {
             self.readable.raise();
@@ -97,7 +100,7 @@ impl Queue {
         }
     }
 
-    /// Takes the first completion, waiting for one up to `timeout` (`None`: for ever).
+    /// Takes the first outcome, waiting for one up to `timeout` (`None`: for ever).
     pub fn next(&self, timeout: Option<Duration>) -> Next {
         // An instant beyond what the clock can hold is as good as for ever.
         let until = timeout.map(|timeout| Instant::now().checked_add(timeout));
@@ -107,11 +110,11 @@ impl Queue {
                 state.wakes -= 1;
                 return Next::Nothing;
             }
-            if let Some(finished) = state.list.pop_front() {
+            if let Some(delivery) = state.list.pop_front() {
                 if state.watched && state.list.is_empty() {
                     self.readable.lower();
                 }
-                return Next::Finished(finished);
+                return Next::Delivery(delivery);
             }
             let left = match until {
                 Some(Some(until)) => match until.checked_duration_since(Instant::now()) {
@@ -143,10 +146,7 @@ impl Queue {
         let dropped = std::mem::take(&mut state.list);
         drop(state);
         if !dropped.is_empty() {
-            log::warn(format_args!(
-                "{} completions were in a queue when it was freed",
-                dropped.len()
-            ));
+            log::warn(format_args!("{} results were in a queue when it was freed", dropped.len()));
         }
     }
 }
@@ -158,13 +158,13 @@ mod tests {
     use crate::engine::UserData;
     use std::sync::Arc;
 
-    fn finished(op: u64) -> Finished {
-        Finished { op, user_data: UserData::none(), outcome: Outcome::new(Status::Ok, "") }
+    fn delivery(op: u64) -> Delivery {
+        Delivery { op, user_data: UserData::none(), outcome: Outcome::new(Status::Ok, "") }
     }
 
     fn taken(queue: &Queue, timeout: Option<Duration>) -> Option<u64> {
         match queue.next(timeout) {
-            Next::Finished(finished) => Some(finished.op),
+            Next::Delivery(delivery) => Some(delivery.op),
             Next::Nothing => None,
         }
     }
@@ -181,8 +181,8 @@ mod tests {
     fn the_descriptor_is_readable_exactly_while_the_queue_is_not_empty() {
         let queue = Queue::new().unwrap();
         assert!(!is_readable(&queue));
-        queue.push([finished(1)]);
-        queue.push([finished(2)]);
+        queue.push([delivery(1)]);
+        queue.push([delivery(2)]);
         assert!(is_readable(&queue));
         assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(1));
         assert!(is_readable(&queue));
@@ -196,17 +196,17 @@ mod tests {
     #[test]
     fn the_descriptor_may_be_asked_for_while_results_wait() {
         let queue = Queue::new().unwrap();
-        queue.push([finished(1)]);
+        queue.push([delivery(1)]);
         assert!(is_readable(&queue));
         assert_eq!(taken(&queue, Some(Duration::ZERO)), Some(1));
         assert!(!is_readable(&queue));
     }
 
     #[test]
-    fn a_wake_is_kept_for_a_later_next_and_takes_no_completion() {
+    fn a_wake_is_kept_for_a_later_next_and_takes_no_outcome() {
         let queue = Queue::new().unwrap();
         queue.wake();
-        queue.push([finished(1)]);
+        queue.push([delivery(1)]);
         assert_eq!(taken(&queue, None), None);
         assert_eq!(taken(&queue, None), Some(1));
     }
@@ -219,7 +219,7 @@ mod tests {
             let waiter = std::thread::spawn(move || taken(&waiter, None));
             std::thread::sleep(Duration::from_millis(20));
             match expected {
-                Some(op) => queue.push([finished(op)]),
+                Some(op) => queue.push([delivery(op)]),
                 None => queue.wake(),
             }
             assert_eq!(waiter.join().unwrap(), expected);
@@ -230,7 +230,7 @@ mod tests {
     fn a_timeout_longer_than_the_clock_is_for_ever_and_a_short_one_ends() {
         let queue = Queue::new().unwrap();
         assert_eq!(taken(&queue, Some(Duration::from_millis(1))), None);
-        queue.push([finished(1)]);
+        queue.push([delivery(1)]);
         assert_eq!(taken(&queue, Some(Duration::MAX)), Some(1));
     }
 }

@@ -6,7 +6,7 @@ use std::net::ToSocketAddrs;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use super::blocking::beside;
+use super::blocking::run_blocking;
 use super::runtime::MOST_BLOCKING_THREADS;
 
 /// `getaddrinfo` can wait for a silent DNS server for a long time, and cannot be ended. So names
@@ -27,7 +27,7 @@ impl Resolve for Resolver {
                 addresses
             };
             let no_thread = |_| io::Error::other("no thread to resolve names on could be started");
-            let addresses = beside(lookup).await.map_err(no_thread)??;
+            let addresses = run_blocking(lookup).await.map_err(no_thread)??;
             Ok(Box::new(addresses) as Addrs)
         })
     }

@@ -10,10 +10,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::burst;
 use super::callbacks::{Callbacks, on_callback_thread};
-use super::completion::Task;
-use super::fork;
+use super::fork::{self, Claim};
 use super::outbox;
+use super::running::RunningCall;
 use super::sync::lock;
+use crate::log;
 
 const STACK_SIZE: usize = 512 * 1024;
 /// `getaddrinfo` blocks, and a large answer takes its time to be read: both have threads of their
@@ -24,15 +25,19 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(1);
 const BATCH: usize = 64;
 
 /// A share in the runtime; the last one that is dropped stops it.
-pub struct Lease(Arc<OnceCell<Runtime>>);
+pub struct Lease {
+    runtime: Arc<OnceCell<Runtime>>,
+    /// Given up last, when the threads are gone.
+    _claim: Claim,
+}
 
 static CURRENT: Mutex<Weak<OnceCell<Runtime>>> = Mutex::new(Weak::new());
 
 impl Lease {
     /// Joins the running runtime, or starts one.
     pub fn take() -> io::Result<Self> {
-        fork::claim();
-        let cell = {
+        let claim = Claim::take();
+        let runtime = {
             let mut current = lock(&CURRENT);
             current.upgrade().unwrap_or_else(|| {
                 let fresh = Arc::new(OnceCell::new());
@@ -40,27 +45,27 @@ impl Lease {
                 fresh
             })
         };
-        cell.get_or_try_init(Runtime::start)?;
-        Ok(Self(cell))
+        runtime.get_or_try_init(Runtime::start)?;
+        Ok(Self { runtime, _claim: claim })
     }
 
-    /// Starts a task on the I/O thread.
-    pub fn spawn(&self, task: Task) {
-        if let Some(tasks) = self.0.get().and_then(|runtime| runtime.tasks.as_ref()) {
-            // The receiver lives as long as the sender does; were it gone, dropping the task would
-            // still complete the call.
-            let _ = tasks.send(task);
+    /// Starts a call on the I/O thread.
+    pub fn start(&self, call: RunningCall) {
+        if let Some(calls) = self.runtime.get().and_then(|runtime| runtime.calls.as_ref()) {
+            // The receiver lives as long as the sender does; were it gone, dropping the call would
+            // still give it an outcome.
+            let _ = calls.send(call);
         }
     }
 
     pub fn callbacks(&self) -> Arc<Callbacks> {
-        self.0.get().map(|runtime| Arc::clone(&runtime.callbacks)).unwrap_or_default()
+        self.runtime.get().map(|runtime| Arc::clone(&runtime.callbacks)).unwrap_or_default()
     }
 }
 
 struct Runtime {
     /// Dropped to stop the I/O thread.
-    tasks: Option<UnboundedSender<Task>>,
+    calls: Option<UnboundedSender<RunningCall>>,
     io: Option<JoinHandle<()>>,
     callbacks: Arc<Callbacks>,
     callback: Option<JoinHandle<()>>,
@@ -68,7 +73,10 @@ struct Runtime {
 
 impl Runtime {
     fn start() -> io::Result<Self> {
+        let callbacks = Arc::<Callbacks>::default();
+        let log = Arc::clone(&callbacks);
         let tokio = tokio::runtime::Builder::new_current_thread()
+            .on_thread_start(move || write_log_on(&log))
             .enable_io()
             .enable_time()
             .max_blocking_threads(MOST_BLOCKING_THREADS)
@@ -76,19 +84,25 @@ impl Runtime {
             .thread_stack_size(STACK_SIZE)
             .thread_name("mx-resolver")
             .build()?;
-        let callbacks = Arc::<Callbacks>::default();
-        let (tasks, receiver) = unbounded_channel();
+        let (calls, receiver) = unbounded_channel();
         // From here on a failure drops `runtime`, which stops what has been started.
-        let mut runtime = Self { tasks: Some(tasks), io: None, callbacks, callback: None };
+        let mut runtime = Self { calls: Some(calls), io: None, callbacks, callback: None };
         let _blocked = SignalsBlocked::new();
+        let log = Arc::clone(&runtime.callbacks);
         runtime.io = Some(spawn("mx-io", move || {
+            write_log_on(&log);
             let _outbox = outbox::Open::new();
             // Dropped first, and with it the calls that are left.
             let tokio = tokio;
-            tokio.block_on(run_tasks(receiver));
+            tokio.block_on(run_calls(receiver));
         })?);
         let callbacks = Arc::clone(&runtime.callbacks);
-        runtime.callback = Some(spawn("mx-callback", move || callbacks.run())?);
+        // Freed inside a callback, the last client does not wait for this thread.
+        let claim = Claim::take();
+        runtime.callback = Some(spawn("mx-callback", move || {
+            callbacks.run();
+            drop((callbacks, claim));
+        })?);
         Ok(runtime)
     }
 }
@@ -97,10 +111,10 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         if fork::forked() {
             // There is nothing to join here, and what the threads held is held for ever.
-            std::mem::forget((self.tasks.take(), self.io.take(), self.callback.take()));
+            std::mem::forget((self.calls.take(), self.io.take(), self.callback.take()));
             return;
         }
-        self.tasks = None;
+        self.calls = None;
         // A thread that panicked is as ended as any other.
         let _ = self.io.take().map(JoinHandle::join);
         self.callbacks.stop();
@@ -114,14 +128,21 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHan
     thread::Builder::new().name(name.to_owned()).stack_size(STACK_SIZE).spawn(body)
 }
 
+/// The log callback is the application's, and may be slow: it runs on the thread of callbacks, and
+/// holds up no thread of the network's.
+fn write_log_on(callbacks: &Arc<Callbacks>) {
+    let callbacks = Arc::clone(callbacks);
+    log::forward_from_this_thread(move |line| callbacks.push_line(line));
+}
+
 /// Ends when the sender is gone; the runtime is dropped after it, and with it whatever is left.
-async fn run_tasks(mut receiver: UnboundedReceiver<Task>) {
+async fn run_calls(mut receiver: UnboundedReceiver<RunningCall>) {
     tokio::spawn(outbox::flushing());
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         burst::began(batch.len());
-        for task in batch.drain(..) {
-            tokio::spawn(task);
+        for call in batch.drain(..) {
+            tokio::spawn(call);
         }
     }
 }

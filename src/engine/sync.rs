@@ -3,7 +3,7 @@
 
 pub use std::sync::{Condvar, Mutex, MutexGuard};
 pub use std::thread_local;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A lock that outlives a panic: none happens while its data is half changed.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -23,4 +23,8 @@ pub fn wait_for<'a, T>(
         Ok((guard, _)) => guard,
         Err(poisoned) => poisoned.into_inner().0,
     }
+}
+
+pub fn now() -> Instant {
+    Instant::now()
 }

@@ -12,7 +12,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::{guard, optional_text, text};
-use super::call::{Delivery, submit};
+use super::call::{Receiver, submit};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn mx_change_password(
                 .with("new_password", Some(text(new_password, "new_password")?))
                 .with("logout_devices", Some(logout_devices))
                 .with_json("auth", optional_text(auth, "auth")?);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn mx_get_account_3pids(
     guard("mx_get_account_3pids", || {
         let request = Request::new(&table::GET_ACCOUNT_3PIDS);
         // SAFETY: by the header's rules.
-        unsafe { submit(client, Ok(request), Delivery { callback, user_data, op }) }
+        unsafe { submit(client, Ok(request), Receiver { callback, user_data, op }) }
     })
 }
 
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn mx_add_3pid(
                 .with("client_secret", Some(text(client_secret, "client_secret")?))
                 .with("sid", Some(text(sid, "sid")?))
                 .with_json("auth", optional_text(auth, "auth")?);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn mx_bind_3pid(
                 .with("id_access_token", Some(text(id_access_token, "id_access_token")?))
                 .with("id_server", Some(text(id_server, "id_server")?))
                 .with("sid", Some(text(sid, "sid")?));
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn mx_unbind_3pid_from_account(
                 .with("address", Some(text(address, "address")?))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn mx_delete_3pid_from_account(
                 .with("address", Some(text(address, "address")?))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with("medium", Some(text(medium, "medium")?));
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn mx_check_username_availability(
         unsafe {
             let request = Request::new(&table::CHECK_USERNAME_AVAILABILITY)
                 .with("username", Some(text(username, "username")?));
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -248,7 +248,7 @@ pub unsafe extern "C" fn mx_register(
                 .with("refresh_token", Some(refresh_token))
                 .with("username", optional_text(username, "username")?)
                 .with_json("auth", optional_text(auth, "auth")?);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }
@@ -276,7 +276,7 @@ pub unsafe extern "C" fn mx_deactivate_account(
                 .with("erase", Some(erase))
                 .with("id_server", optional_text(id_server, "id_server")?)
                 .with_json("auth", optional_text(auth, "auth")?);
-            submit(client, request, Delivery { callback, user_data, op })
+            submit(client, request, Receiver { callback, user_data, op })
         }
     })
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::status::*;
@@ -50,7 +51,7 @@ impl From<Outcome> for Stop {
 
 impl From<&Outcome> for Stop {
     fn from(outcome: &Outcome) -> Self {
-        Self::new(of(outcome.status), outcome.message.clone())
+        Self::new(status_of(outcome.status), outcome.message.clone())
     }
 }
 
@@ -81,7 +82,9 @@ pub fn guard(function: &str, body: impl FnOnce() -> Result<(), Stop>) -> mx_stat
     if !why.is_empty() {
         let message = format!("{function}: {why}");
         // Cancelling what has just ended is no mistake, and in a forked child the log may be locked.
-        if !matches!(status, MX_ERR_FORKED | MX_ERR_NOT_FOUND) {
+        if !matches!(status, MX_ERR_FORKED | MX_ERR_NOT_FOUND) && log::enabled(log::Level::Error) {
+            // A child that is forked meanwhile finds the log's lock held.
+            let _claim = engine::Claim::take();
             log::error(format_args!("{}: {message}", name(status).to_string_lossy()));
         }
         // In an atexit handler and in the destructors of a thread the place may be gone.
@@ -178,13 +181,23 @@ pub unsafe fn optional_text<'a>(text: *const c_char, name: &str) -> Result<Optio
     bytes.to_str().map(Some).map_err(not_utf8)
 }
 
-/// Checks a place for an answer.
+/// Where a function leaves what it made. Never a reference: the application need not have
+/// initialised it, and may have passed the same address twice.
+pub struct Out<T>(NonNull<T>);
+
+impl<T> Out<T> {
+    pub fn write(self, value: T) {
+        // SAFETY: `out` promises that it may be written.
+        unsafe { self.0.write(value) }
+    }
+}
+
+/// Checks where an answer goes.
 ///
 /// # Safety
-/// `out` must be NULL or writable while the borrow lives.
-pub unsafe fn place<'a, T>(out: *mut T, name: &str) -> Result<&'a mut T, Stop> {
-    // SAFETY: by this function's contract.
-    unsafe { borrow_mut(out, name) }
+/// `out` must be NULL or writable until the function that was called returns.
+pub unsafe fn out<T>(out: *mut T, name: &str) -> Result<Out<T>, Stop> {
+    NonNull::new(out).map(Out).ok_or_else(|| null(name))
 }
 
 fn null(name: &str) -> Stop {

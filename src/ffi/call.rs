@@ -43,7 +43,7 @@ pub unsafe extern "C" fn mx_call(
             unsafe { (text(operation_id, "operation_id")?, text(params_json, "params_json")?) };
         let request = find(id).and_then(|row| Request::from_json(row, params));
         // SAFETY: by the header's rules.
-        unsafe { submit(client, request, Delivery { callback, user_data, op }) }
+        unsafe { submit(client, request, Receiver { callback, user_data, op }) }
     })
 }
 
@@ -71,7 +71,7 @@ pub extern "C" fn mx_operations() -> *const c_char {
 }
 
 /// How a result is to reach the application: what every function that starts something takes.
-pub(super) struct Delivery {
+pub(super) struct Receiver {
     pub callback: mx_callback,
     pub user_data: *mut c_void,
     pub op: *mut mx_op,
@@ -84,41 +84,41 @@ pub(super) struct Delivery {
 pub(super) unsafe fn submit(
     client: *const mx_client,
     request: Result<Request, Outcome>,
-    delivery: Delivery,
+    receiver: Receiver,
 ) -> Result<(), Stop> {
     let timeout = request.as_ref().ok().and_then(Request::timeout);
     let request = request.and_then(Request::prepare);
     // SAFETY: by this function's contract.
     unsafe {
         let client = &borrow(client, "client")?.0;
-        start(client, delivery, timeout, |call| async move { call.run(request).await })
+        start(client, receiver, timeout, |call| async move { call.run(request).await })
     }
 }
 
-/// Hands a job to the engine. It has `timeout`, or else the client's own.
+/// Starts a call. It has `timeout`, or else the client's own.
 ///
 /// # Safety
-/// `delivery.op` must be NULL or writable; `delivery.callback` must bear what the header says.
+/// `receiver.op` must be NULL or writable; `receiver.callback` must bear what the header says.
 pub(super) unsafe fn start<F: Future<Output = Outcome> + Send + 'static>(
     client: &Arc<Client>,
-    delivery: Delivery,
+    receiver: Receiver,
     timeout: Option<Duration>,
-    job: impl FnOnce(Call) -> F,
+    work: impl FnOnce(Call) -> F,
 ) -> Result<(), Stop> {
-    let handler = delivery.callback.map(|callback| -> Handler {
-        Box::new(move |finished| {
-            let user_data = finished.user_data.0;
+    let handler = receiver.callback.map(|callback| -> Handler {
+        Box::new(move |delivery| {
+            let user_data = delivery.user_data.0;
             // SAFETY: by this function's contract.
-            unsafe { callback(give(mx_result::new(finished)), user_data) }
+            unsafe { callback(give(mx_result::new(delivery)), user_data) }
         })
     });
     let announce = |id| {
-        if !delivery.op.is_null() {
+        if !receiver.op.is_null() {
             // SAFETY: by this function's contract.
-            unsafe { delivery.op.write(id) }
+            unsafe { receiver.op.write(id) }
         }
     };
-    Ok(client.submit(handler, UserData(delivery.user_data), timeout, announce, job)?)
+    Ok(client.submit(handler, UserData(receiver.user_data), timeout, announce, work)?)
 }
 
 fn describe(row: &Operation) -> serde_json::Value {

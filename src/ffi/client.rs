@@ -7,7 +7,7 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::boundary::{Stop, borrow, give, guard, optional_text, place, release, take, text};
+use super::boundary::{self, Stop, borrow, give, guard, optional_text, release, take, text};
 use super::options::mx_client_options;
 use super::result::{mx_op, mx_result, no_error_yet, or_error};
 use super::status::mx_status;
@@ -80,12 +80,12 @@ unsafe fn make(
     base: impl FnOnce(&Options) -> Result<Option<BaseUrl>, Outcome>,
 ) -> Result<(), Stop> {
     // SAFETY: by this function's contract.
-    let (out, options) = unsafe { (place(out, "out")?, options.as_ref()) };
+    let (out, options) = unsafe { (boundary::out(out, "out")?, options.as_ref()) };
     let defaults = Options::default();
     let options = options.map_or(&defaults, |options| &options.0);
     let made = base(options).and_then(|base| Client::new(base, options));
     // SAFETY: by this function's contract.
-    *out = give(mx_client(unsafe { or_error(made, error) }?));
+    out.write(give(mx_client(unsafe { or_error(made, error) }?)));
     Ok(())
 }
 

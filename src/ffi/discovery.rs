@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::{borrow, guard, text};
-use super::call::{Delivery, start};
+use super::call::{Receiver, start};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
@@ -46,13 +46,13 @@ pub unsafe extern "C" fn mx_discover(
         // SAFETY: by the header's rules.
         let (client, server) = unsafe { (borrow(client, "client")?, text(server, "server")?) };
         let server = flow::Server::parse(server, client.0.allows_plain_http());
-        let job = |call| async move {
+        let work = |call| async move {
             match server {
                 Ok(server) => flow::discover(call, server).await,
                 Err(outcome) => outcome,
             }
         };
         // SAFETY: by the header's rules.
-        unsafe { start(&client.0, Delivery { callback, user_data, op }, None, job) }
+        unsafe { start(&client.0, Receiver { callback, user_data, op }, None, work) }
     })
 }

@@ -43,9 +43,9 @@
 //! Threads. Every function may be called from any thread at any time, except those called
 //! exclusive: nothing else may use the object while they run, or after.
 //!
-//! Fork. In a child forked after the library was started, functions that make, start, change or wait
-//! for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
-//! exec() is fine.
+//! Fork. In a child forked while clients or queues were alive, functions that make, start, change or
+//! wait for something answer MX_ERR_FORKED, free functions leak on purpose, and getters still read.
+//! A child forked while there were none starts afresh. exec() is fine.
 
 #![allow(
     clippy::missing_safety_doc,

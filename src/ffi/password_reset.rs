@@ -14,8 +14,8 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{Stop, borrow, give, guard, optional_text, place, release, take, text};
-use super::call::{Delivery, start};
+use super::boundary::{self, Stop, borrow, give, guard, optional_text, release, take, text};
+use super::call::{Receiver, start};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::{mx_op, mx_result, no_error_yet, or_error};
@@ -66,12 +66,12 @@ pub unsafe extern "C" fn mx_password_reset_new(
                 borrow(client, "client")?,
                 text(email, "email")?,
                 optional_text(next_link, "next_link")?,
-                place(out, "out")?,
+                boundary::out(out, "out")?,
             )
         };
         let secret = new_client_secret().map_err(|error| Outcome::internal(error.to_string()))?;
         let state = ResetState::new(base_url(client)?, email, next_link, secret)?;
-        *out = give_reset(client, state);
+        out.write(give_reset(client, state));
         Ok(())
     })
 }
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn mx_password_reset_send(
         let step = reset.reset.begin_send()?;
         // SAFETY: by the header's rules.
         unsafe {
-            start(&reset.client, Delivery { callback, user_data, op }, None, |call| step.send(call))
+            start(&reset.client, Receiver { callback, user_data, op }, None, |call| step.send(call))
         }
     })
 }
@@ -131,9 +131,9 @@ pub unsafe extern "C" fn mx_password_reset_submit_token(
         // SAFETY: by the header's rules.
         let (reset, token) = unsafe { (borrow(reset, "reset")?, text(token, "token")?) };
         let step = reset.reset.begin_submit_token()?;
-        let job = |call| step.submit_token(call, token.into());
+        let work = |call| step.submit_token(call, token.into());
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Delivery { callback, user_data, op }, None, job) }
+        unsafe { start(&reset.client, Receiver { callback, user_data, op }, None, work) }
     })
 }
 
@@ -175,9 +175,9 @@ pub unsafe extern "C" fn mx_password_reset_finish(
         let change = Change { new_password: new_password.into(), logout_devices };
         let wait = Duration::from_millis(wait_ms.max(0).unsigned_abs());
         let step = reset.reset.begin_finish()?;
-        let job = |call| step.finish(call, change, wait);
+        let work = |call| step.finish(call, change, wait);
         // SAFETY: by the header's rules.
-        unsafe { start(&reset.client, Delivery { callback, user_data, op }, None, job) }
+        unsafe { start(&reset.client, Receiver { callback, user_data, op }, None, work) }
     })
 }
 
@@ -208,8 +208,8 @@ pub unsafe extern "C" fn mx_password_reset_save(
 ) -> mx_status {
     guard("mx_password_reset_save", || {
         // SAFETY: by the header's rules.
-        let (reset, out) = unsafe { (borrow(reset, "reset")?, place(out, "out")?) };
-        *out = mx_result::of_outcome(reset.reset.save());
+        let (reset, out) = unsafe { (borrow(reset, "reset")?, boundary::out(out, "out")?) };
+        out.write(mx_result::of_outcome(reset.reset.save()));
         Ok(())
     })
 }
@@ -232,11 +232,11 @@ pub unsafe extern "C" fn mx_password_reset_restore(
         // SAFETY: by the header's rules.
         let (client, saved, out) = unsafe {
             no_error_yet(error);
-            (borrow(client, "client")?, text(saved, "saved")?, place(out, "out")?)
+            (borrow(client, "client")?, text(saved, "saved")?, boundary::out(out, "out")?)
         };
         let state = base_url(client).and_then(|base_url| ResetState::restore(saved, base_url));
         // SAFETY: by the header's rules.
-        *out = give_reset(client, unsafe { or_error(state, error) }?);
+        out.write(give_reset(client, unsafe { or_error(state, error) }?));
         Ok(())
     })
 }

@@ -13,7 +13,7 @@ use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{Stop, borrow, give, guard, place, release, take};
+use super::boundary::{self, Stop, borrow, give, guard, release, take};
 use super::result::mx_result;
 use super::status::{MX_ERR_INTERNAL, MX_ERR_TIMEOUT, mx_status};
 use crate::engine::{Next, Queue};
@@ -33,9 +33,9 @@ pub struct mx_queue(pub(super) Arc<Queue>);
 pub unsafe extern "C" fn mx_queue_new(out: *mut *mut mx_queue) -> mx_status {
     guard("mx_queue_new", || {
         // SAFETY: by the header's rules.
-        let out = unsafe { place(out, "out") }?;
+        let out = unsafe { boundary::out(out, "out") }?;
         let queue = Queue::new().map_err(|error| Stop::new(MX_ERR_INTERNAL, error.to_string()))?;
-        *out = give(mx_queue(Arc::new(queue)));
+        out.write(give(mx_queue(Arc::new(queue))));
         Ok(())
     })
 }
@@ -62,10 +62,10 @@ pub unsafe extern "C" fn mx_queue_next(
 ) -> mx_status {
     guard("mx_queue_next", || {
         // SAFETY: by the header's rules.
-        let (queue, out) = unsafe { (borrow(queue, "queue")?, place(out, "out")?) };
+        let (queue, out) = unsafe { (borrow(queue, "queue")?, boundary::out(out, "out")?) };
         match queue.0.next(u64::try_from(timeout_ms).ok().map(Duration::from_millis)) {
-            Next::Finished(finished) => {
-                *out = give(mx_result::new(finished));
+            Next::Delivery(delivery) => {
+                out.write(give(mx_result::new(delivery)));
                 Ok(())
             }
             Next::Nothing => Err(Stop::quiet(MX_ERR_TIMEOUT)),

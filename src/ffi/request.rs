@@ -23,9 +23,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::boundary::{
-    Stop, borrow, borrow_mut, give, guard, optional_text, place, release, take, text,
+    self, Stop, borrow, borrow_mut, give, guard, optional_text, release, take, text,
 };
-use super::call::{Delivery, find, submit};
+use super::call::{Receiver, find, submit};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::{mx_op, mx_result};
@@ -47,8 +47,9 @@ pub unsafe extern "C" fn mx_request_new(
 ) -> mx_status {
     guard("mx_request_new", || {
         // SAFETY: by the header's rules.
-        let (id, out) = unsafe { (text(operation_id, "operation_id")?, place(out, "out")?) };
-        *out = give(mx_request(Request::new(find(id)?)));
+        let (id, out) =
+            unsafe { (text(operation_id, "operation_id")?, boundary::out(out, "out")?) };
+        out.write(give(mx_request(Request::new(find(id)?))));
         Ok(())
     })
 }
@@ -74,8 +75,8 @@ pub unsafe extern "C" fn mx_request_new_custom(
     guard("mx_request_new_custom", || {
         // SAFETY: by the header's rules.
         let (method, path, out) =
-            unsafe { (text(method, "method")?, text(path, "path")?, place(out, "out")?) };
-        *out = give(mx_request(Request::new(custom::describe(method, path)?)));
+            unsafe { (text(method, "method")?, text(path, "path")?, boundary::out(out, "out")?) };
+        out.write(give(mx_request(Request::new(custom::describe(method, path)?))));
         Ok(())
     })
 }
@@ -200,7 +201,7 @@ pub unsafe extern "C" fn mx_client_send(
         // SAFETY: by the header's rules.
         unsafe {
             let request = borrow(request, "request")?.0.clone();
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -220,8 +221,9 @@ pub unsafe extern "C" fn mx_request_url(
 ) -> mx_status {
     guard("mx_request_url", || {
         // SAFETY: by the header's rules.
-        let (client, request, out) =
-            unsafe { (borrow(client, "client")?, borrow(request, "request")?, place(out, "out")?) };
+        let (client, request, out) = unsafe {
+            (borrow(client, "client")?, borrow(request, "request")?, boundary::out(out, "out")?)
+        };
         let row = request.0.row();
         if row.method() != Method::Get || row.auth() == Auth::Required {
             let why = "a browser can open only a GET that needs no access token";
@@ -231,7 +233,7 @@ pub unsafe extern "C" fn mx_request_url(
         let url = client.0.url(&prepared);
         let url = url.ok_or_else(|| invalid("client was made without a homeserver".to_owned()))?;
         let outcome = Outcome::of_json(Status::Ok, "OK", &json!({"url": url.as_str()}));
-        *out = mx_result::of_outcome(outcome);
+        out.write(mx_result::of_outcome(outcome));
         Ok(())
     })
 }

@@ -11,14 +11,14 @@ use std::ptr;
 use once_cell::race::OnceBox;
 
 use super::boundary::{Stop, borrow, c_string, give, optional_text, read, release, take};
-use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, of};
+use super::status::{MX_ERR_NULL_ARGUMENT, mx_status, status_of};
 use crate::api::Outcome;
-use crate::engine::{Finished, UserData};
+use crate::engine::{Delivery, UserData};
 use crate::json::Value;
 
 /// How one operation ended. Free it with mx_result_free.
 pub struct mx_result {
-    finished: Finished,
+    delivery: Delivery,
     /// Made when it is asked for.
     message: OnceBox<CString>,
     errcode: Option<CString>,
@@ -28,18 +28,18 @@ pub struct mx_result {
 pub type mx_op = u64;
 
 impl mx_result {
-    pub(super) fn new(finished: Finished) -> Self {
-        let errcode = finished.outcome.errcode.clone().map(c_string);
-        Self { message: OnceBox::new(), errcode, finished }
+    pub(super) fn new(delivery: Delivery) -> Self {
+        let errcode = delivery.outcome.errcode.clone().map(c_string);
+        Self { message: OnceBox::new(), errcode, delivery }
     }
 
     /// A result of no operation: why an object could not be made.
     pub fn of_outcome(outcome: Outcome) -> *mut Self {
-        give(Self::new(Finished { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
+        give(Self::new(Delivery { op: 0, user_data: UserData(ptr::null_mut()), outcome }))
     }
 
     pub(super) fn value(&self, pointer: &str) -> Option<Value<'_>> {
-        self.finished.outcome.json(pointer)
+        self.delivery.outcome.json(pointer)
     }
 }
 
@@ -90,14 +90,14 @@ unsafe fn look_up<'a>(result: *const mx_result, json_pointer: *const c_char) -> 
 pub unsafe extern "C" fn mx_result_status(result: *const mx_result) -> mx_status {
     // SAFETY: by the header's rules.
     unsafe { borrow(result, "result") }
-        .map_or(MX_ERR_NULL_ARGUMENT, |result| of(result.finished.outcome.status))
+        .map_or(MX_ERR_NULL_ARGUMENT, |result| status_of(result.delivery.outcome.status))
 }
 
 /// The operation that ended; 0 where none was started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_result_op(result: *const mx_result) -> mx_op {
     // SAFETY: by the header's rules.
-    unsafe { borrow(result, "result") }.map_or(0, |result| result.finished.op)
+    unsafe { borrow(result, "result") }.map_or(0, |result| result.delivery.op)
 }
 
 /// The user_data that was given with the call.
@@ -105,14 +105,14 @@ pub unsafe extern "C" fn mx_result_op(result: *const mx_result) -> mx_op {
 pub unsafe extern "C" fn mx_result_user_data(result: *const mx_result) -> *mut c_void {
     // SAFETY: by the header's rules.
     unsafe { borrow(result, "result") }
-        .map_or(ptr::null_mut(), |result| result.finished.user_data.0)
+        .map_or(ptr::null_mut(), |result| result.delivery.user_data.0)
 }
 
 /// The HTTP status of the last answer; 0 if none came.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_result_http_status(result: *const mx_result) -> u16 {
     // SAFETY: by the header's rules.
-    unsafe { borrow(result, "result") }.map_or(0, |result| result.finished.outcome.http_status)
+    unsafe { borrow(result, "result") }.map_or(0, |result| result.delivery.outcome.http_status)
 }
 
 /// The server's errcode as it came, such as "M_THREEPID_NOT_FOUND"; NULL unless the status is
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn mx_result_errcode(result: *const mx_result) -> *const c
 pub unsafe extern "C" fn mx_result_message(result: *const mx_result) -> *const c_char {
     // SAFETY: by the header's rules.
     unsafe { borrow(result, "result") }.map_or(c"result is NULL".as_ptr(), |result| {
-        let words = || Box::new(c_string(result.finished.outcome.message.clone().into_owned()));
+        let words = || Box::new(c_string(result.delivery.outcome.message.clone().into_owned()));
         result.message.get_or_init(words).as_ptr()
     })
 }
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn mx_result_retry_after_ms(result: *const mx_result, out:
     // SAFETY: by the header's rules.
     let delay = unsafe { borrow(result, "result") }
         .ok()
-        .and_then(|result| result.finished.outcome.retry_after_ms);
+        .and_then(|result| result.delivery.outcome.retry_after_ms);
     // SAFETY: by the header's rules.
     unsafe { write(delay, out) }
 }
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn mx_result_body(
 ) -> *const c_void {
     // SAFETY: by the header's rules.
     let result = unsafe { borrow(result, "result") }.ok();
-    let body = result.and_then(|result| result.finished.outcome.body.as_ref());
+    let body = result.and_then(|result| result.delivery.outcome.body.as_ref());
     // SAFETY: by the header's rules.
     unsafe { write(body.map(|body| body.bytes().len()), len) };
     body.map_or(ptr::null(), |body| body.bytes().as_ptr().cast())
@@ -176,7 +176,7 @@ pub unsafe extern "C" fn mx_result_header(
     // SAFETY: by the header's rules.
     let (result, name) = unsafe { (borrow(result, "result"), optional_text(name, "name")) };
     let (Ok(result), Ok(Some(name))) = (result, name) else { return ptr::null() };
-    result.finished.outcome.headers.get(name).map_or(ptr::null(), |value| value.as_ptr())
+    result.delivery.outcome.headers.get(name).map_or(ptr::null(), |value| value.as_ptr())
 }
 
 /// A string in the answer; NULL if it is absent, is no string, or holds U+0000, which a C string

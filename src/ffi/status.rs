@@ -20,7 +20,7 @@ pub const MX_ERR_INVALID_UTF8: mx_status = 2;
 pub const MX_ERR_MISUSE: mx_status = 3;
 /// Refused: the client is being freed; or that of this password reset has been.
 pub const MX_ERR_CLOSED: mx_status = 4;
-/// Refused: this process is a forked child of the one in which the library was started.
+/// Refused: this process was forked while clients or queues were alive.
 pub const MX_ERR_FORKED: mx_status = 5;
 /// Refused: there is no such operation pending; it has finished, or never was.
 pub const MX_ERR_NOT_FOUND: mx_status = 6;
@@ -86,7 +86,7 @@ pub(super) fn name(status: mx_status) -> &'static CStr {
     NAMES.iter().find(|(known, _)| *known == status).map_or(c"unknown status", |(_, name)| name)
 }
 
-pub(super) fn of(status: Status) -> mx_status {
+pub(super) fn status_of(status: Status) -> mx_status {
     match status {
         Status::Ok => MX_OK,
         Status::InvalidArgument => MX_ERR_INVALID_ARGUMENT,

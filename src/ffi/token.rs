@@ -31,7 +31,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::{Stop, borrow, guard, optional_text, text};
-use super::call::{Delivery, start, submit};
+use super::call::{Receiver, start, submit};
 use super::client::mx_client;
 use super::queue::mx_callback;
 use super::result::mx_op;
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn mx_request_token_to_reset_password_email(
                 send_attempt,
                 options,
             )?;
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn mx_request_token_to_reset_password_msisdn(
                 send_attempt,
                 options,
             )?;
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn mx_request_token_to_register_email(
                 send_attempt,
                 options,
             )?;
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn mx_request_token_to_register_msisdn(
                 send_attempt,
                 options,
             )?;
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -231,7 +231,7 @@ pub unsafe extern "C" fn mx_request_token_to_3pid_email(
                 send_attempt,
                 options,
             )?;
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn mx_request_token_to_3pid_msisdn(
                 send_attempt,
                 options,
             )?;
-            submit(client, Ok(request), Delivery { callback, user_data, op })
+            submit(client, Ok(request), Receiver { callback, user_data, op })
         }
     })
 }
@@ -306,8 +306,8 @@ pub unsafe extern "C" fn mx_submit_token(
                     .with("client_secret", Some(client_secret))
                     .with("token", Some(token))
             });
-            let job = |call: Call| async move { submit_token::judge(call.run(request).await) };
-            start(&client.0, Delivery { callback, user_data, op }, None, job)
+            let work = |call: Call| async move { submit_token::judge(call.run(request).await) };
+            start(&client.0, Receiver { callback, user_data, op }, None, work)
         }
     })
 }

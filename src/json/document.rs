@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::check::Checked;
 use super::index::{Child, Index, Indices, hash};
-use super::scan::{Visitor, scan};
+use super::scan::{MAX_DEPTH, Visitor, scan};
 use super::string::{Quoted, decode_into};
 use super::value::Value;
 use crate::secret::SecretString;
@@ -84,8 +84,10 @@ impl Document {
             nodes: Vec::with_capacity(checked.values + 1),
             strings: SecretString::with_capacity(checked.strings),
             names: Names::default(),
+            latest_names: [NO_NAME; SLOTS],
             indices: Indices::default(),
-            open: Vec::new(),
+            open: [(0, 0); MAX_DEPTH],
+            depth: 0,
             children: Vec::new(),
             name: NO_NAME,
         };
@@ -144,34 +146,24 @@ struct Names {
     text: SecretString,
     /// Where each begins, and how long it is.
     places: Vec<(u32, u32)>,
-    /// By hash, the number of the latest name and one.
-    latest: Vec<u32>,
 }
 
-impl Names {
-    const SLOTS: usize = 256;
+/// How many names are remembered while a tree is made.
+const SLOTS: usize = 256;
 
+impl Names {
     fn get(&self, number: u32) -> &str {
         let place = self.places.get(number as usize);
         let range = |&(start, length): &(u32, u32)| start as usize..(start + length + 1) as usize;
         place.and_then(|place| self.text.as_str().get(range(place))).unwrap_or("\0")
     }
 
-    /// The number of a name.
-    fn number(&mut self, name: &str, hash: u32) -> u32 {
-        if self.latest.is_empty() {
-            self.latest.resize(Self::SLOTS, 0);
-        }
-        let slot = hash as usize % Self::SLOTS;
-        let known = self.latest[slot];
-        if known > 0 && self.get(known - 1).strip_suffix('\0') == Some(name) {
-            return known - 1;
-        }
+    /// Adds a name, and gives its number.
+    fn add(&mut self, name: &str) -> u32 {
         let number = self.places.len() as u32;
         self.places.push((self.text.as_str().len() as u32, name.len() as u32));
         self.text.push_str(name);
         self.text.push('\0');
-        self.latest[slot] = number + 1;
         number
     }
 }
@@ -180,9 +172,12 @@ struct Builder {
     nodes: Vec<Node>,
     strings: SecretString,
     names: Names,
+    /// By hash, the number of the latest name that has it.
+    latest_names: [u32; SLOTS],
     indices: Indices,
     /// The arrays and objects that are open: their places, and how many entries of `children` are not theirs.
-    open: Vec<(u32, usize)>,
+    open: [(u32, u32); MAX_DEPTH],
+    depth: usize,
     /// The values of all open arrays and objects.
     children: Vec<Child>,
     /// Of the next value.
@@ -196,7 +191,7 @@ impl Builder {
         match self.children.last_mut() {
             // `name` has put its hash there.
             Some(child) if name != NO_NAME => child.place = place,
-            _ if !self.open.is_empty() => self.children.push(Child { hash: 0, place }),
+            _ if self.depth > 0 => self.children.push(Child { hash: 0, place }),
             _ => {}
         }
         let (start, length) = (start as u32, (end - start) as u32);
@@ -217,7 +212,11 @@ impl Visitor for Builder {
             raw
         };
         let hash = hash(text);
-        self.name = self.names.number(text, hash);
+        let slot = hash as usize % SLOTS;
+        let known = self.latest_names[slot];
+        let same = known != NO_NAME && self.names.get(known).strip_suffix('\0') == Some(text);
+        self.name = if same { known } else { self.names.add(text) };
+        self.latest_names[slot] = self.name;
         self.children.push(Child { hash, place: 0 });
     }
 
@@ -240,11 +239,15 @@ impl Visitor for Builder {
     fn open(&mut self, start: usize, _object: bool) {
         let place = self.nodes.len() as u32;
         self.push(start, start, 0, 0);
-        self.open.push((place, self.children.len()));
+        // The reader goes no deeper.
+        self.open[self.depth] = (place, self.children.len() as u32);
+        self.depth += 1;
     }
 
     fn close(&mut self, end: usize) {
-        let Some((place, others)) = self.open.pop() else { return };
+        self.depth -= 1;
+        let (place, others) = self.open[self.depth];
+        let others = others as usize;
         let behind = self.nodes.len() as u32;
         let children = &mut self.children[others..];
         if let Some(last) = children.last() {

@@ -47,12 +47,6 @@ def this_version() -> str:
     return match[1]
 
 
-def later_than(version: str) -> set[str]:
-    """The symbols and constants that came after a version."""
-    every = {**read(SYMBOLS), **read(CONSTANTS)}
-    return {name for name, said in every.items() if number(said[-1]) > number(version)}
-
-
 def defined() -> dict[str, str]:
     """The constants that the header defines, and their values."""
     return constants(HEADER.read_text(encoding="utf-8"))

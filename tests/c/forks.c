@@ -1,6 +1,9 @@
-/* Forks in the middle of what other threads are doing: the child is refused at once and exits, the parent goes on. */
+/* Forks in the middle of what other threads are doing: the child is refused at once and exits, the parent goes on. Between
+   two lives of the library a child starts afresh. */
 #include "harness.h"
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A client and a queue of another client, as the child finds them. */
@@ -174,6 +177,69 @@ static void inside_the_log(void) {
     lose(&found);
 }
 
+struct doubling {
+    pthread_t network_is_not;
+    struct gate may_fork;
+    int to_parent;
+    pid_t child;
+};
+
+/* Forks in the first line of the network, and says so if the child gets lines, too. */
+static void fork_in_the_first_line(int32_t level, const char *message, void *user_data) {
+    struct doubling *doubling = user_data;
+    (void)level;
+    (void)message;
+    if (pthread_equal(pthread_self(), doubling->network_is_not)) {
+        return;
+    }
+    if (doubling->child < 0) {
+        gate_wait(&doubling->may_fork);
+        doubling->child = fork();
+        if (doubling->child == 0) {
+            end_if_it_hangs();
+        }
+    } else if (doubling->child == 0) {
+        CHECK_NUMBER(write(doubling->to_parent, "x", 1), 1);
+    }
+}
+
+static void where_lines_wait(void) {
+    enum { CALLS = 100 };
+    struct doubling doubling;
+    struct found found;
+    mx_client *client;
+    mx_result *result = NULL;
+    int ends[2];
+    char byte;
+    int i;
+    CHECK_NUMBER(pipe(ends), 0);
+    doubling.network_is_not = pthread_self();
+    gate_init(&doubling.may_fork);
+    doubling.to_parent = ends[1];
+    doubling.child = -1;
+    find(&found, "fork-lines");
+    client = queue_client("fork-lines", found.queue);
+    CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, fork_in_the_first_line, &doubling), MX_OK);
+    for (i = 0; i < CALLS; i++) {
+        CHECK_STATUS(mx_call(client, "getNothing", "{}", NULL, NULL, NULL), MX_OK);
+    }
+    for (i = 0; i < CALLS; i++) {
+        CHECK_STATUS(mx_queue_next(found.queue, patience_ms(), &result), MX_OK);
+        mx_result_free(result);
+    }
+    gate_open(&doubling.may_fork);
+    mx_client_free(client);
+    lose(&found);
+    CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, NULL, NULL), MX_OK);
+    pause_ms(100);
+    CHECK(doubling.child > 0);
+    kill(doubling.child, SIGKILL);
+    waitpid(doubling.child, NULL, 0);
+    close(ends[1]);
+    CHECK_NUMBER(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
+}
+
 struct storm {
     pthread_mutex_t lock;
     bool over;
@@ -238,6 +304,71 @@ static void in_a_storm_of_calls_and_frees(void) {
     lose(&found);
 }
 
+/* One life of the library: from the first object to the last free. */
+static bool lives(void) {
+    struct inbox inbox;
+    mx_result *result;
+    mx_status status;
+    mx_client *client = client_of("fork-afresh");
+    mx_queue *queue = new_queue();
+    inbox_init(&inbox);
+    CHECK_STATUS(ask(client, inbox_deliver, &inbox, NULL), MX_OK);
+    result = inbox_take(&inbox);
+    status = mx_result_status(result);
+    mx_result_free(result);
+    mx_client_free(client);
+    mx_queue_free(queue);
+    inbox_clear(&inbox);
+    return CHECK_STATUS(status, MX_OK);
+}
+
+static void free_in_the_callback(mx_result *result, void *user_data) {
+    struct blocked *blocked = user_data;
+    mx_result_free(result);
+    mx_client_free(blocked->client);
+    gate_open(&blocked->entered);
+}
+
+/* The last client is freed on the library's own thread, which is gone a moment later. */
+static void free_from_inside(void) {
+    struct blocked blocked;
+    int i;
+    gate_init(&blocked.entered);
+    blocked.client = client_of("fork-afresh");
+    CHECK_STATUS(ask(blocked.client, free_in_the_callback, &blocked, NULL), MX_OK);
+    gate_wait(&blocked.entered);
+    for (i = 0; library_threads() > 0 && i < patience_ms(); i++) {
+        pause_ms(1);
+    }
+}
+
+static void after_the_last_free(void) {
+    int i;
+    server_script("fork-afresh", "[{'json':{'sid':'S1'}}]");
+    for (i = 0; i < 4; i++) {
+        pid_t child;
+        if (i == 3) {
+            free_from_inside();
+        } else if (i > 0) {
+            lives();
+        }
+        child = fork();
+        if (child == 0) {
+            pid_t grandchild;
+            bool lived;
+            end_if_it_hangs();
+            lived = lives();
+            grandchild = fork();
+            if (grandchild == 0) {
+                end_if_it_hangs();
+                leave_child(lives() ? 0 : 1);
+            }
+            leave_child(lived && exit_code_of(grandchild) == 0 ? 0 : 1);
+        }
+        CHECK_NUMBER(exit_code_of(child), 0);
+    }
+}
+
 const struct test fork_tests[] = {
     {"a_child_forked_while_a_thread_frees_a_client_is_refused_and_exits",
      while_a_thread_frees_a_client},
@@ -246,7 +377,9 @@ const struct test fork_tests[] = {
     {"a_child_forked_while_a_thread_is_in_the_log_is_refused_and_exits",
      while_a_thread_is_in_the_log},
     {"a_child_forked_inside_the_log_is_refused_and_exits", inside_the_log},
+    {"lines_that_wait_when_the_log_forks_are_the_parents_alone", where_lines_wait},
     {"a_child_forked_in_a_storm_of_calls_and_frees_is_refused_and_exits",
      in_a_storm_of_calls_and_frees},
+    {"a_child_forked_after_the_last_free_starts_afresh", after_the_last_free},
     {NULL, NULL},
 };

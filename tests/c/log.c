@@ -266,6 +266,215 @@ static void a_replaced_log_callback_is_not_called_again(void) {
     lines_end(&lines[1]);
 }
 
+/* A log callback that stays in the first line of the network until it may leave, and keeps what follows. */
+struct stuck {
+    pthread_t network_is_not;
+    struct lines lines;
+    struct gate entered;
+    struct gate may_leave;
+    bool passed;
+};
+
+static void stick(int32_t level, const char *message, void *user_data) {
+    struct stuck *stuck = user_data;
+    if (pthread_equal(pthread_self(), stuck->network_is_not)) {
+        return;
+    }
+    if (!stuck->passed) {
+        stuck->passed = true;
+        gate_open(&stuck->entered);
+        gate_wait(&stuck->may_leave);
+    }
+    keep_line(level, message, &stuck->lines);
+}
+
+static void stuck_init(struct stuck *stuck) {
+    stuck->network_is_not = pthread_self();
+    lines_init(&stuck->lines);
+    gate_init(&stuck->entered);
+    gate_init(&stuck->may_leave);
+    stuck->passed = false;
+    CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, stick, stuck), MX_OK);
+}
+
+/* So many calls that end at once, and of which each makes one line. */
+static void make_lines(mx_client *client, mx_queue *queue, int count) {
+    mx_result *result = NULL;
+    int i;
+    for (i = 0; i < count; i++) {
+        CHECK_STATUS(mx_call(client, "getNothing", "{}", NULL, NULL, NULL), MX_OK);
+    }
+    for (i = 0; i < count; i++) {
+        CHECK_STATUS(mx_queue_next(queue, patience_ms(), &result), MX_OK);
+        mx_result_free(result);
+    }
+}
+
+static void sleep_a_second(int32_t level, const char *message, void *user_data) {
+    pthread_t *not_here = user_data;
+    (void)level;
+    (void)message;
+    if (!pthread_equal(pthread_self(), *not_here)) {
+        pause_ms(1000);
+    }
+}
+
+static void a_log_callback_that_sleeps_a_second_delays_no_call(void) {
+    enum { CALLS = 50 };
+    pthread_t here = pthread_self();
+    struct inbox inbox;
+    mx_client *client;
+    mx_client *queued;
+    mx_queue *queue = new_queue();
+    mx_result *result = NULL;
+    int64_t started;
+    int i;
+    inbox_init(&inbox);
+    server_script("log-sleeps", "[{'json':{'sid':'S1'}}]");
+    client = client_of("log-sleeps");
+    queued = queue_client("log-sleeps", queue);
+    CHECK_STATUS(mx_log_set(MX_LOG_INFO, sleep_a_second, &here), MX_OK);
+    started = now_ms();
+    for (i = 0; i < CALLS; i++) {
+        CHECK_STATUS(ask(queued, NULL, NULL, NULL), MX_OK);
+        CHECK_STATUS(mx_queue_next(queue, patience_ms(), &result), MX_OK);
+        CHECK_STATUS(mx_result_status(result), MX_OK);
+        mx_result_free(result);
+    }
+    /* Fifty lines, and so fifty seconds of the callback's. */
+    CHECK(slow() || now_ms() - started < 5000);
+    started = now_ms();
+    for (i = 0; i < CALLS; i++) {
+        CHECK_STATUS(ask(client, inbox_deliver, &inbox, NULL), MX_OK);
+    }
+    for (i = 0; i < CALLS; i++) {
+        CHECK_ENDS(&inbox, MX_OK);
+    }
+    CHECK(slow() || now_ms() - started < 10000);
+    CHECK_STATUS(mx_log_set(MX_LOG_INFO, NULL, NULL), MX_OK);
+    mx_client_free(client);
+    mx_client_free(queued);
+    mx_queue_free(queue);
+    inbox_clear(&inbox);
+}
+
+static void lines_that_are_too_many_are_dropped_and_counted_and_the_others_keep_their_order(void) {
+    struct stuck stuck;
+    mx_queue *queue = new_queue();
+    mx_client *client = queue_client("log-many", queue);
+    const char *line;
+    unsigned long before = 0;
+    int dropped = 0;
+    int others = 0;
+    stuck_init(&stuck);
+    make_lines(client, queue, 1);
+    gate_wait(&stuck.entered);
+    make_lines(client, queue, 1300);
+    gate_open(&stuck.may_leave);
+    mx_client_free(client);
+    CHECK_NUMBER(stuck.lines.count, 1002);
+    for (line = stuck.lines.text; *line != '\0'; line = strchr(line, '\n') + 1) {
+        if (strncmp(line, "op ", 3) == 0) {
+            unsigned long op = strtoul(line + 3, NULL, 10);
+            CHECK(op > before);
+            before = op;
+        } else if (strncmp(line, "300 log lines were dropped", 26) == 0) {
+            dropped++;
+        } else {
+            others++;
+        }
+    }
+    CHECK_NUMBER(dropped, 1);
+    CHECK_NUMBER(others, 0);
+    mx_queue_free(queue);
+    lines_end(&stuck.lines);
+}
+
+struct replacing {
+    struct lines lines;
+    struct gate done;
+};
+
+static void replace_the_log(mx_result *result, void *user_data) {
+    struct replacing *replacing = user_data;
+    mx_result_free(result);
+    CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, keep_line, &replacing->lines), MX_OK);
+    gate_open(&replacing->done);
+}
+
+static void a_callback_may_replace_the_log_and_lines_that_wait_go_to_the_new_one(void) {
+    struct stuck stuck;
+    struct replacing replacing;
+    mx_queue *queue = new_queue();
+    mx_client *queued = queue_client("log-replace", queue);
+    mx_client *client = client_of("log-replace");
+    lines_init(&replacing.lines);
+    gate_init(&replacing.done);
+    stuck_init(&stuck);
+    make_lines(queued, queue, 1);
+    gate_wait(&stuck.entered);
+    CHECK_STATUS(mx_call(client, "getNothing", "{}", replace_the_log, &replacing, NULL), MX_OK);
+    make_lines(queued, queue, 500);
+    pause_ms(20);
+    gate_open(&stuck.may_leave);
+    gate_wait(&replacing.done);
+    stuck.lines.closed = true;
+    mx_client_free(client);
+    mx_client_free(queued);
+    /* The callback's turn came after the line that was under way, and maybe a few more. */
+    CHECK(replacing.lines.count > 0);
+    CHECK_NUMBER(stuck.lines.count + replacing.lines.count, 502);
+    mx_queue_free(queue);
+    lines_end(&stuck.lines);
+    lines_end(&replacing.lines);
+}
+
+static void *open_soon(void *gate) {
+    pause_ms(50);
+    gate_open(gate);
+    return NULL;
+}
+
+static void silence_waits_for_the_line_under_way_and_drops_those_that_wait(void) {
+    struct stuck stuck;
+    pthread_t thread;
+    mx_queue *queue = new_queue();
+    mx_client *client = queue_client("log-silence", queue);
+    stuck_init(&stuck);
+    make_lines(client, queue, 1);
+    gate_wait(&stuck.entered);
+    make_lines(client, queue, 500);
+    CHECK_NUMBER(stuck.lines.count, 0);
+    CHECK_NUMBER(pthread_create(&thread, NULL, open_soon, &stuck.may_leave), 0);
+    CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, NULL, NULL), MX_OK);
+    CHECK_NUMBER(stuck.lines.count, 1);
+    stuck.lines.closed = true;
+    mx_client_free(client);
+    CHECK_NUMBER(stuck.lines.count, 1);
+    pthread_join(thread, NULL);
+    mx_queue_free(queue);
+    lines_end(&stuck.lines);
+}
+
+static void the_last_free_waits_until_the_lines_that_wait_are_written(void) {
+    struct stuck stuck;
+    pthread_t thread;
+    mx_queue *queue = new_queue();
+    mx_client *client = queue_client("log-free", queue);
+    stuck_init(&stuck);
+    make_lines(client, queue, 1);
+    gate_wait(&stuck.entered);
+    make_lines(client, queue, 500);
+    CHECK_NUMBER(stuck.lines.count, 0);
+    CHECK_NUMBER(pthread_create(&thread, NULL, open_soon, &stuck.may_leave), 0);
+    mx_client_free(client);
+    CHECK_NUMBER(stuck.lines.count, 501);
+    CHECK(library_threads() <= 0);
+    pthread_join(thread, NULL);
+    mx_queue_free(queue);
+    lines_end(&stuck.lines);
+}
+
 const struct test log_tests[] = {
     {"lines_name_the_operation_its_path_and_its_status",
      lines_name_the_operation_its_path_and_its_status},
@@ -276,5 +485,15 @@ const struct test log_tests[] = {
      what_the_server_says_in_its_body_is_in_no_line},
     {"the_log_callback_may_not_call_the_library", the_log_callback_may_not_call_the_library},
     {"a_replaced_log_callback_is_not_called_again", a_replaced_log_callback_is_not_called_again},
+    {"a_log_callback_that_sleeps_a_second_delays_no_call",
+     a_log_callback_that_sleeps_a_second_delays_no_call},
+    {"lines_that_are_too_many_are_dropped_and_counted_and_the_others_keep_their_order",
+     lines_that_are_too_many_are_dropped_and_counted_and_the_others_keep_their_order},
+    {"a_callback_may_replace_the_log_and_lines_that_wait_go_to_the_new_one",
+     a_callback_may_replace_the_log_and_lines_that_wait_go_to_the_new_one},
+    {"silence_waits_for_the_line_under_way_and_drops_those_that_wait",
+     silence_waits_for_the_line_under_way_and_drops_those_that_wait},
+    {"the_last_free_waits_until_the_lines_that_wait_are_written",
+     the_last_free_waits_until_the_lines_that_wait_are_written},
     {NULL, NULL},
 };

@@ -84,6 +84,7 @@ static void null_options_are_refused_by_every_setter(void) {
     REFUSES(set_max_response_bytes, 1);
     REFUSES(set_max_idle_connections, 1);
     REFUSES(set_idle_timeout_ms, 1);
+    REFUSES(set_malloc_trim, true);
     REFUSES(set_allow_plain_http, true);
     REFUSES(set_queue, NULL);
 #undef REFUSES

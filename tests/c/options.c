@@ -33,6 +33,7 @@ static void every_option_is_taken(void) {
     CHECK_STATUS(mx_client_options_set_max_rate_limit_wait_ms(options, UINT32_MAX), MX_OK);
     CHECK_STATUS(mx_client_options_set_max_response_bytes(options, UINT32_MAX), MX_OK);
     CHECK_STATUS(mx_client_options_set_max_idle_connections(options, 0), MX_OK);
+    CHECK_STATUS(mx_client_options_set_malloc_trim(options, true), MX_OK);
     CHECK_STATUS(mx_client_options_set_idle_timeout_ms(options, UINT32_MAX), MX_OK);
     CHECK_STATUS(mx_client_options_set_allow_plain_http(options, true), MX_OK);
     result = answer(options, "options", "[{'json':{'sid':'S1'}}]", MAIL, MAIL_PARAMS);

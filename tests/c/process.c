@@ -65,6 +65,7 @@ static int not_refused(const struct objects *objects) {
         mx_client_options_set_max_response_bytes(objects->options, 1),
         mx_client_options_set_max_idle_connections(objects->options, 1),
         mx_client_options_set_idle_timeout_ms(objects->options, 1),
+        mx_client_options_set_malloc_trim(objects->options, true),
         mx_client_options_set_allow_plain_http(objects->options, true),
         mx_client_options_set_queue(objects->options, objects->queue),
         mx_client_new_for_discovery(NULL, &client, NULL),

@@ -65,8 +65,8 @@ static int fork_after_a_client(const char *url) {
     mx_client *client = NULL;
     int noticed = mx_client_new(url, NULL, &client, NULL) == MX_OK ? fork_is_noticed() : 2;
     mx_client_free(client);
-    /* Even then: what the library once knew of this process is no use to its children. */
-    return noticed != 0 ? noticed : fork_is_noticed();
+    /* What has been freed stands in no child's way. */
+    return noticed != 0 ? noticed : fork_is_noticed() != 1;
 }
 
 static int fork_after_a_queue(const char *url) {

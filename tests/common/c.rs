@@ -86,7 +86,7 @@ impl Answer {
     pub fn json(&self) -> Option<Vec<u8>> {
         let mut len = 0;
         // SAFETY: as above, and `len` is writable.
-        let body = unsafe { mx_result_json(self.0, &mut len) };
+        let body = unsafe { mx_result_body(self.0, &mut len) };
         if body.is_null() {
             return None;
         }

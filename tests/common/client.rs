@@ -53,6 +53,9 @@ impl Options {
                     mx_client_options_set_max_idle_connections(self.0, number())
                 }
                 "idle_timeout_ms" => mx_client_options_set_idle_timeout_ms(self.0, number()),
+                "malloc_trim" => {
+                    mx_client_options_set_malloc_trim(self.0, value.as_bool().unwrap())
+                }
                 "allow_plain_http" => {
                     mx_client_options_set_allow_plain_http(self.0, value.as_bool().unwrap())
                 }

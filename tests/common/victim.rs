@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
-use matrix_capi::api::{BaseUrl, Ending, Outcome};
+use matrix_capi::api::{BaseUrl, Outcome, Status};
 use matrix_capi::engine::{Call, Client, Next, Options, Queue, Refusal, UserData};
 
 pub type Job = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -76,7 +76,7 @@ impl Victim {
     }
 
     /// Runs a call until it has ended so, which is at once unless the deed is done to it.
-    pub fn until<F>(&mut self, ending: Ending, job: impl Fn() -> F)
+    pub fn until<F>(&mut self, wanted: Status, job: impl Fn() -> F)
     where
         F: FnOnce(Call) -> Job,
     {
@@ -84,11 +84,11 @@ impl Victim {
             let done = self.done.load(SeqCst);
             let outcome = self.run(job());
             let hit = self.done.load(SeqCst) > done;
-            match (hit, outcome.ending) {
-                (true, Ending::Cancelled) => {}
+            match (hit, outcome.status) {
+                (true, Status::Cancelled) => {}
                 // Freeing is done by another thread and may come too late.
-                (true, other) if self.deed == Deed::Free && other == ending => return,
-                (false, other) if other == ending => return,
+                (true, other) if self.deed == Deed::Free && other == wanted => return,
+                (false, other) if other == wanted => return,
                 _ => panic!("{} at {}: {hit} {outcome:?}", self.base, self.at),
             }
         }
@@ -114,17 +114,17 @@ impl Victim {
             _alive: Arc::clone(&self.alive),
         };
         let user_data = UserData(std::ptr::null_mut());
-        self.client.submit(None, user_data, announce, tortured).unwrap();
-        let Next::Finished(finished) = self.queue.next(None) else { panic!("nothing came") };
-        assert_eq!(finished.op, op.load(SeqCst));
-        assert_eq!(self.client.cancel(finished.op), Err(Refusal::NotFound));
+        self.client.submit(None, user_data, None, announce, tortured).unwrap();
+        let Next::Delivery(delivery) = self.queue.next(None) else { panic!("nothing came") };
+        assert_eq!(delivery.op, op.load(SeqCst));
+        assert_eq!(self.client.cancel(delivery.op), Err(Refusal::NotFound));
         let freeing = self.freeing.lock().unwrap().take();
         if let Some(freeing) = freeing {
             freeing.join().unwrap();
             self.end();
             (self.client, self.queue) = client(&self.base);
         }
-        finished.outcome
+        delivery.outcome
     }
 
     fn deed(&self, op: &Arc<AtomicU64>) -> Box<dyn FnOnce() + Send> {

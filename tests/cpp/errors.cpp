@@ -266,13 +266,12 @@ TEST_CASE_FIXTURE(NothingLeft, "the log goes to the last sink, and the one befor
     });
     CHECK(first.use_count() == 1);
     Script script(versions);
-    matrix::Client client(script.url());
-    CHECK(client.get_versions().get().ok());
+    CHECK(matrix::Client(script.url()).get_versions().get().ok());
     matrix::clear_log();
     const std::size_t count = lines.size();
     REQUIRE(count > 0);
     CHECK(lines.front().find("getVersions") != std::string::npos);
-    CHECK(client.get_versions().get().ok());
+    CHECK(matrix::Client(script.url()).get_versions().get().ok());
     CHECK(lines.size() == count);
 }
 

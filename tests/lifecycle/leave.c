@@ -169,7 +169,7 @@ static void leave_by_the_log(int32_t level, const char *message, void *thread) {
     }
 }
 
-/* The handlers run on the network's thread, inside the log: everything there is refused or leaks. */
+/* The handlers run on the thread of callbacks, inside the log: everything there is refused or leaks. */
 static void by_exit_inside_the_log(void) {
     static pthread_t here;
     here = pthread_self();

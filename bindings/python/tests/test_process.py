@@ -213,12 +213,15 @@ def test_the_log_goes_where_it_is_sent_until_it_is_silenced(
 ) -> None:
     logger = logging.getLogger("matrix_capi")
     script = server.script({"json": {"access_token": "hunter2", "user_id": "@a:b"}})
-    with caplog.at_level(logging.DEBUG), Client(script.url) as client:
+    with caplog.at_level(logging.DEBUG):
         set_log_sink(logger.log, logging.DEBUG)
-        client.login("m.login.password", password="hunter3")
+        # When the last client is gone, all lines have been written.
+        with Client(script.url) as client:
+            client.login("m.login.password", password="hunter3")
         set_log_sink(None)
         heard = [(record.levelno, record.getMessage()) for record in caplog.records]
-        client.login("m.login.password", password="hunter3")
+        with Client(script.url) as client:
+            client.login("m.login.password", password="hunter3")
         assert len(caplog.records) == len(heard)
     assert any(level == logging.INFO and "login" in line for level, line in heard)
     assert not any("hunter" in line for _, line in heard)
@@ -227,17 +230,17 @@ def test_the_log_goes_where_it_is_sent_until_it_is_silenced(
 def test_lines_below_the_level_are_not_made(server: Server) -> None:
     heard: list[int] = []
     script = server.script(VERSIONS)
-    with Client(script.url) as client:
-        for level, expected in (
-            (logging.INFO, {logging.INFO}),
-            (logging.WARNING, set()),
-            (logging.CRITICAL, set()),
-        ):
-            heard.clear()
-            set_log_sink(lambda level, line: heard.append(level), level)
+    for level, expected in (
+        (logging.INFO, {logging.INFO}),
+        (logging.WARNING, set()),
+        (logging.CRITICAL, set()),
+    ):
+        heard.clear()
+        set_log_sink(lambda level, line: heard.append(level), level)
+        with Client(script.url) as client:
             client.get_versions()
-            set_log_sink(None)
-            assert set(heard) == expected
+        set_log_sink(None)
+        assert set(heard) == expected
 
 
 def test_a_log_sink_that_uses_the_package_is_refused(server: Server) -> None:
@@ -253,7 +256,7 @@ def test_a_log_sink_that_uses_the_package_is_refused(server: Server) -> None:
 
         set_log_sink(sink)
         client.get_versions()
-        set_log_sink(None)
+    set_log_sink(None)
     assert refused
     assert "log callback" in str(refused[0])
 

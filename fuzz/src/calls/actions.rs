@@ -200,7 +200,7 @@ fn save_and_restore(round: &Round, slot: usize) {
     unsafe {
         assert_eq!(mx_password_reset_save(reset, &mut saved), MX_OK);
         let saved = Answer(saved);
-        let json = mx_result_json(saved.0, null_mut());
+        let json = mx_result_body(saved.0, null_mut()).cast();
         let status = mx_password_reset_restore(raw.0, json, &mut restored, null_mut());
         assert_eq!(status, MX_OK);
         mx_password_reset_free(reset);

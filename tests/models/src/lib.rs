@@ -5,6 +5,8 @@
 
 mod api;
 mod engine;
+#[path = "../../../src/json/mod.rs"]
+mod json;
 #[path = "../../../src/log.rs"]
 mod log;
 #[path = "../../../src/secret.rs"]

@@ -21,13 +21,13 @@ final class LibraryTests: MatrixTestCase {
         let lines = Locked<[String]>([])
         try MatrixLibrary.setLog(.debug) { _, line in lines.withLock { $0.append(line) } }
         let script = try Script([["json": ["sid": "abc"]]])
-        let client = try Client(script.url)
-        try await client.askForMail(clientSecret: "very.secret")
+        // When the last client is gone, all lines have been written.
+        try await Client(script.url).askForMail(clientSecret: "very.secret")
         try MatrixLibrary.setLog(.debug, to: nil)
         let logged = lines.withLock { $0 }
         XCTAssertTrue(logged.contains { $0.contains("requestTokenToResetPasswordEmail") }, "\(logged)")
         XCTAssertFalse(logged.contains { $0.contains("very.secret") || $0.contains("alice") })
-        try await client.askForMail()
+        try await Client(script.url).askForMail()
         XCTAssertEqual(lines.withLock { $0 }, logged, "the log is silent again")
     }
 

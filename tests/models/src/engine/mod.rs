@@ -9,8 +9,16 @@ mod calls;
 mod cancel;
 #[path = "../../../../src/engine/completion.rs"]
 mod completion;
+#[path = "../../../../src/engine/delivery.rs"]
+mod delivery;
+#[path = "../../../../src/engine/destination.rs"]
+mod destination;
 #[path = "../../../../src/engine/fork.rs"]
 mod fork;
+#[path = "../../../../src/engine/ledger.rs"]
+mod ledger;
+#[path = "../../../../src/engine/lines.rs"]
+mod lines;
 #[cfg(test)]
 mod models;
 #[path = "../../../../src/engine/outbox.rs"]
@@ -18,7 +26,9 @@ mod outbox;
 #[path = "../../../../src/engine/queue.rs"]
 mod queue;
 mod readable;
+#[path = "../../../../src/engine/running.rs"]
+mod running;
 mod runtime;
 mod sync;
 
-pub use completion::UserData;
+pub use delivery::UserData;

@@ -9,8 +9,8 @@ use std::task::{Poll, Waker};
 use loom::thread::{self, JoinHandle};
 
 use super::callbacks::{Callbacks, on_callback_thread};
-use super::completion::Task;
 use super::outbox;
+use super::running::RunningCall;
 use super::sync::{Mutex, lock};
 
 /// A share in the runtime; the last one that is dropped stops it.
@@ -18,15 +18,15 @@ use super::sync::{Mutex, lock};
 pub struct Lease(Arc<Runtime>);
 
 struct Runtime {
-    tasks: Arc<Mutex<Tasks>>,
+    calls: Arc<Mutex<Started>>,
     io: Option<JoinHandle<()>>,
     callbacks: Arc<Callbacks>,
     callback: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
-struct Tasks {
-    new: Vec<Task>,
+struct Started {
+    new: Vec<RunningCall>,
     stopped: bool,
     waker: Option<Waker>,
 }
@@ -34,29 +34,29 @@ struct Tasks {
 impl Lease {
     /// For clients with a queue: loom has few threads to give away, and this needs one.
     pub fn without_callbacks() -> Self {
-        Self::start(false)
+        Self::running(false)
     }
 
     pub fn with_callbacks() -> Self {
-        Self::start(true)
+        Self::running(true)
     }
 
-    fn start(with_callbacks: bool) -> Self {
-        let tasks = Arc::new(Mutex::new(Tasks::default()));
+    fn running(with_callbacks: bool) -> Self {
+        let calls = Arc::new(Mutex::new(Started::default()));
         let callbacks = Arc::<Callbacks>::default();
         let io = thread::spawn({
-            let tasks = Arc::clone(&tasks);
-            move || run_tasks(&tasks)
+            let calls = Arc::clone(&calls);
+            move || run_calls(&calls)
         });
         let callback = with_callbacks.then(|| {
             let callbacks = Arc::clone(&callbacks);
             thread::spawn(move || callbacks.run())
         });
-        Self(Arc::new(Runtime { tasks, io: Some(io), callbacks, callback }))
+        Self(Arc::new(Runtime { calls, io: Some(io), callbacks, callback }))
     }
 
-    pub fn spawn(&self, task: Task) {
-        change(&self.0.tasks, |tasks| tasks.new.push(task));
+    pub fn start(&self, call: RunningCall) {
+        change(&self.0.calls, |calls| calls.new.push(call));
     }
 
     pub fn callbacks(&self) -> Arc<Callbacks> {
@@ -66,7 +66,7 @@ impl Lease {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        change(&self.tasks, |tasks| tasks.stopped = true);
+        change(&self.calls, |calls| calls.stopped = true);
         if let Some(thread) = self.io.take() {
             thread.join().unwrap();
         }
@@ -77,33 +77,33 @@ impl Drop for Runtime {
     }
 }
 
-fn change(tasks: &Mutex<Tasks>, change: impl FnOnce(&mut Tasks)) {
+fn change(calls: &Mutex<Started>, change: impl FnOnce(&mut Started)) {
     let waker = {
-        let mut tasks = lock(tasks);
-        change(&mut tasks);
-        tasks.waker.take()
+        let mut calls = lock(calls);
+        change(&mut calls);
+        calls.waker.take()
     };
     if let Some(waker) = waker {
         waker.wake();
     }
 }
 
-/// Polls all tasks whenever one may go on, and hands over what they completed; drops what is left when it is stopped.
-fn run_tasks(tasks: &Mutex<Tasks>) {
+/// Polls all calls whenever one may go on, and hands over their outcomes; drops what is left when it is stopped.
+fn run_calls(calls: &Mutex<Started>) {
     let _outbox = outbox::Open::new();
     let mut flushing = pin!(outbox::flushing());
-    let mut running = Vec::<Task>::new();
+    let mut running = Vec::<RunningCall>::new();
     loom::future::block_on(poll_fn(|context| {
         let stopped = {
-            let mut tasks = lock(tasks);
-            running.append(&mut tasks.new);
-            tasks.waker = Some(context.waker().clone());
-            tasks.stopped
+            let mut calls = lock(calls);
+            running.append(&mut calls.new);
+            calls.waker = Some(context.waker().clone());
+            calls.stopped
         };
         if stopped {
             return Poll::Ready(());
         }
-        running.retain_mut(|task| Pin::new(task).poll(context).is_pending());
+        running.retain_mut(|call| Pin::new(call).poll(context).is_pending());
         let _ = flushing.as_mut().poll(context);
         Poll::Pending
     }));

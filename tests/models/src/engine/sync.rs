@@ -1,6 +1,7 @@
 //! loom's locks, in the place of the standard library's.
 
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 pub use loom::sync::{Condvar, Mutex, MutexGuard};
 
@@ -26,4 +27,10 @@ pub fn wait_for<'a, T>(
     _time: Duration,
 ) -> MutexGuard<'a, T> {
     wait(condvar, guard)
+}
+
+/// Always the same, since loom runs a model again and again and must find it unchanged.
+pub fn now() -> Instant {
+    static NOW: OnceLock<Instant> = OnceLock::new();
+    *NOW.get_or_init(Instant::now)
 }

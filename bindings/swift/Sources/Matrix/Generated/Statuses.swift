@@ -13,7 +13,7 @@ extension Status {
     public static let misuse = Status(rawValue: MX_ERR_MISUSE)
     /// `MX_ERR_CLOSED`: Refused: the client is being freed; or that of this password reset has been.
     public static let closed = Status(rawValue: MX_ERR_CLOSED)
-    /// `MX_ERR_FORKED`: Refused: this process is a forked child of the one in which the library was started.
+    /// `MX_ERR_FORKED`: Refused: this process was forked while clients or queues were alive.
     public static let forked = Status(rawValue: MX_ERR_FORKED)
     /// `MX_ERR_NOT_FOUND`: Refused: there is no such operation pending; it has finished, or never was.
     public static let notFound = Status(rawValue: MX_ERR_NOT_FOUND)
@@ -70,7 +70,7 @@ public enum MatrixError: Error, Sendable {
     case misuse(Details)
     /// `MX_ERR_CLOSED`: Refused: the client is being freed; or that of this password reset has been.
     case closed(Details)
-    /// `MX_ERR_FORKED`: Refused: this process is a forked child of the one in which the library was started.
+    /// `MX_ERR_FORKED`: Refused: this process was forked while clients or queues were alive.
     case forked(Details)
     /// `MX_ERR_NOT_FOUND`: Refused: there is no such operation pending; it has finished, or never was.
     case notFound(Details)

@@ -8,11 +8,11 @@ use loom::sync::atomic::AtomicUsize;
 use loom::thread;
 
 use super::{explore, rest, set};
-use crate::api::{Ending, Outcome};
+use crate::api::{Outcome, Status};
 use crate::engine::UserData;
 use crate::engine::calls::{Calls, Refusal};
 use crate::engine::cancel::Cancel;
-use crate::engine::completion::Handler;
+use crate::engine::delivery::Handler;
 use crate::engine::queue::Queue;
 use crate::engine::runtime::Lease;
 
@@ -54,7 +54,7 @@ fn start(calls: &Arc<Calls>, handler: Option<Handler>, ends: bool) -> Result<u64
     let completion = calls.accept(handler, UserData::none())?;
     let op = completion.op();
     match ends {
-        true => calls.start(completion, ready(Outcome::new(Ending::Ok, ""))),
+        true => calls.start(completion, ready(Outcome::new(Status::Ok, ""))),
         false => calls.start(completion, pending()),
     }
     Ok(op)

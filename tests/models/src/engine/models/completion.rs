@@ -10,13 +10,13 @@ use std::task::Poll;
 use loom::thread;
 
 use super::{explore, rest, set, taken};
-use crate::api::Ending::{self, Cancelled, Internal, Ok as Good};
+use crate::api::Status::{self, Cancelled, Internal, Ok as Good};
 use crate::api::Outcome;
 use crate::engine::UserData;
 use crate::engine::calls::{Calls, Refusal};
 use crate::engine::cancel::Cancel;
-use crate::engine::completion::Task;
 use crate::engine::queue::Queue;
+use crate::engine::running::RunningCall;
 use crate::engine::runtime::Lease;
 
 const DONE: Result<(), Refusal> = Ok(());
@@ -31,7 +31,7 @@ fn client() -> (Arc<Calls>, Arc<Queue>) {
 }
 
 fn good() -> Outcome {
-    Outcome::new(Ending::Ok, "")
+    Outcome::new(Status::Ok, "")
 }
 
 /// Goes on after one more poll.
@@ -46,17 +46,20 @@ fn yielding() -> impl Future<Output = ()> + Send {
     })
 }
 
-/// Whether a call has an outcome: its job is gone before, and it can be cancelled until then.
+/// Whether a call has an outcome: its work is gone before, and it can be cancelled until then.
 #[derive(Clone, Default)]
 struct Gone(Arc<AtomicBool>);
 
 impl Gone {
-    /// The same job, which says when it is gone.
-    fn after<F: Future<Output = Outcome>>(&self, job: F) -> impl Future<Output = Outcome> + use<F> {
+    /// The same work, which says when it is gone.
+    fn after<F: Future<Output = Outcome>>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Outcome> + use<F> {
         let sentry = Sentry(self.clone());
         async move {
             let _sentry = sentry;
-            job.await
+            work.await
         }
     }
 
@@ -75,11 +78,11 @@ impl Drop for Sentry {
     }
 }
 
-/// A call of this job, cancelled while it runs.
+/// A call that does this work, cancelled while it runs.
 fn cancelled_while_it_runs<F>(
     name: &str,
-    job: fn() -> F,
-    expected: &[(Ending, Result<(), Refusal>)],
+    work: fn() -> F,
+    expected: &[(Status, Result<(), Refusal>)],
 ) where
     F: Future<Output = Outcome> + Send + 'static,
 {
@@ -88,7 +91,7 @@ fn cancelled_while_it_runs<F>(
         let completion = calls.accept(None, UserData::none()).unwrap();
         let op = completion.op();
         let gone = Gone::default();
-        calls.start(completion, gone.after(job()));
+        calls.start(completion, gone.after(work()));
         let asked = gone.cancel(&calls, op);
         let _ = gone.cancel(&calls, op);
         let first = taken(&queue);
@@ -96,13 +99,13 @@ fn cancelled_while_it_runs<F>(
         assert_eq!(calls.cancel(op), TOO_LATE);
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        ended(first.outcome.ending, asked)
+        ended(first.outcome.status, asked)
     });
     assert_eq!(seen, expected.iter().map(|(ending, asked)| ended(*ending, *asked)).collect());
 }
 
 /// How a call ended, and whether cancelling it was still possible.
-fn ended(ending: Ending, asked: Result<(), Refusal>) -> (String, bool) {
+fn ended(ending: Status, asked: Result<(), Refusal>) -> (String, bool) {
     (format!("{ending:?}"), asked == DONE)
 }
 
@@ -146,12 +149,12 @@ fn an_outcome_that_comes_from_elsewhere_and_two_cancels_make_one_completion() {
         let (calls, queue) = client();
         let completion = calls.accept(None, UserData::none()).unwrap();
         let op = completion.op();
-        // What ends the job is a flag with a waker, and so is a request to end.
+        // What ends the work is a flag with a waker, and so is a request to end.
         let answer = Arc::new(Cancel::default());
         let network = Arc::clone(&answer);
-        let job = poll_fn(move |context| answer.poll(context).map(|()| good()));
+        let work = poll_fn(move |context| answer.poll(context).map(|()| good()));
         let gone = Gone::default();
-        calls.start(completion, gone.after(job));
+        calls.start(completion, gone.after(work));
         let network = thread::spawn(move || network.request());
         let other = {
             let (calls, gone) = (Arc::clone(&calls), gone.clone());
@@ -163,7 +166,7 @@ fn an_outcome_that_comes_from_elsewhere_and_two_cancels_make_one_completion() {
         network.join().unwrap();
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        let ending = first.outcome.ending;
+        let ending = first.outcome.status;
         assert!(ending != Cancelled || mine == DONE || others == DONE, "nobody could cancel it");
         ended(ending, mine)
     });
@@ -185,7 +188,7 @@ fn a_call_that_is_dropped_before_it_runs_completes_once() {
         dropping.join().unwrap();
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        ended(first.outcome.ending, asked)
+        ended(first.outcome.status, asked)
     });
     assert_eq!(
         seen,
@@ -200,9 +203,9 @@ fn a_call_that_is_dropped_while_it_runs_completes_once() {
         let completion = calls.accept(None, UserData::none()).unwrap();
         let op = completion.op();
         let running = thread::spawn(move || {
-            let mut task = Task::new(completion, pending());
+            let mut call = RunningCall::new(completion, pending());
             let _ = loom::future::block_on(poll_fn(|context| {
-                Poll::Ready(Pin::new(&mut task).poll(context).is_ready())
+                Poll::Ready(Pin::new(&mut call).poll(context).is_ready())
             }));
         });
         let asked = calls.cancel(op);
@@ -210,7 +213,7 @@ fn a_call_that_is_dropped_while_it_runs_completes_once() {
         running.join().unwrap();
         calls.close();
         assert_eq!(rest(&queue), [0; 0], "a second completion");
-        ended(first.outcome.ending, asked)
+        ended(first.outcome.status, asked)
     });
     assert_eq!(
         seen,

@@ -2,6 +2,7 @@
 
 mod closing;
 mod completion;
+mod lines;
 mod queue;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::engine::completion::Finished;
+use crate::engine::delivery::Delivery;
 use crate::engine::queue::{Next, Queue};
 
 /// Runs a model in every order of its events and returns all that it returned. `preemptions` bounds
@@ -44,10 +45,10 @@ fn set<T: Ord + Clone>(members: &[T]) -> BTreeSet<T> {
     members.iter().cloned().collect()
 }
 
-/// The next completion, waiting for it; it must be one.
-fn taken(queue: &Queue) -> Finished {
+/// The next outcome, waiting for it; it must be one.
+fn taken(queue: &Queue) -> Delivery {
     match queue.next(None) {
-        Next::Finished(finished) => finished,
+        Next::Delivery(delivery) => delivery,
         Next::Nothing => panic!("nothing came"),
     }
 }
@@ -55,8 +56,8 @@ fn taken(queue: &Queue) -> Finished {
 /// The ids of what is in the queue now.
 fn rest(queue: &Queue) -> Vec<u64> {
     let mut rest = Vec::new();
-    while let Next::Finished(finished) = queue.next(Some(Duration::ZERO)) {
-        rest.push(finished.op);
+    while let Next::Delivery(delivery) = queue.next(Some(Duration::ZERO)) {
+        rest.push(delivery.op);
     }
     rest
 }

@@ -6,22 +6,22 @@ use std::time::Duration;
 use loom::thread;
 
 use super::{explore, is_readable, rest, set};
-use crate::api::{Ending, Outcome};
+use crate::api::{Status, Outcome};
 use crate::engine::UserData;
-use crate::engine::completion::Finished;
+use crate::engine::delivery::Delivery;
 use crate::engine::queue::{Next, Queue};
 
 fn queue() -> Arc<Queue> {
     Arc::new(Queue::new().unwrap())
 }
 
-fn finished(op: u64) -> Finished {
-    Finished { op, user_data: UserData::none(), outcome: Outcome::new(Ending::Ok, "") }
+fn delivery(op: u64) -> Delivery {
+    Delivery { op, user_data: UserData::none(), outcome: Outcome::new(Status::Ok, "") }
 }
 
 fn next(queue: &Queue, timeout: Option<Duration>) -> Option<u64> {
     match queue.next(timeout) {
-        Next::Finished(finished) => Some(finished.op),
+        Next::Delivery(delivery) => Some(delivery.op),
         Next::Nothing => None,
     }
 }
@@ -36,7 +36,7 @@ fn each_waiting_next_gets_a_completion_or_a_wake_and_none_is_swallowed() {
         });
         let pushing = {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || queue.push([finished(1)]))
+            thread::spawn(move || queue.push([delivery(1)]))
         };
         queue.wake();
         pushing.join().unwrap();
@@ -54,7 +54,7 @@ fn a_next_that_waits_for_ever_takes_all_that_two_threads_push() {
         let queue = queue();
         let pushing = [1, 2].map(|op| {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || queue.push([finished(op)]))
+            thread::spawn(move || queue.push([delivery(op)]))
         });
         let got = [(); 2].map(|()| next(&queue, None));
         let _ = pushing.map(|thread| thread.join().unwrap());
@@ -72,8 +72,8 @@ fn the_descriptor_is_readable_exactly_while_a_completion_waits() {
         let pushing = {
             let queue = Arc::clone(&queue);
             thread::spawn(move || {
-                queue.push([finished(1)]);
-                queue.push([finished(2)]);
+                queue.push([delivery(1)]);
+                queue.push([delivery(2)]);
             })
         };
         let taking = {
@@ -101,7 +101,7 @@ fn an_only_reader_finds_a_completion_whenever_the_descriptor_is_readable() {
         queue.fd();
         let pushing = [1, 2].map(|op| {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || queue.push([finished(op)]))
+            thread::spawn(move || queue.push([delivery(op)]))
         });
         let mut got = 0;
         for _ in 0..3 {
@@ -124,7 +124,7 @@ fn a_descriptor_asked_for_while_completions_come_and_go_is_right_from_then_on() 
         let queue = queue();
         let pushing = {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || queue.push([finished(1)]))
+            thread::spawn(move || queue.push([delivery(1)]))
         };
         let taking = {
             let queue = Arc::clone(&queue);
@@ -143,11 +143,11 @@ fn a_descriptor_asked_for_while_completions_come_and_go_is_right_from_then_on() 
 fn a_closed_queue_holds_nothing_and_its_descriptor_is_not_readable() {
     let seen = explore("closing, a push and a next", None, || {
         let queue = queue();
-        queue.push([finished(1)]);
+        queue.push([delivery(1)]);
         queue.fd();
         let pushing = {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || queue.push([finished(2)]))
+            thread::spawn(move || queue.push([delivery(2)]))
         };
         let taking = {
             let queue = Arc::clone(&queue);

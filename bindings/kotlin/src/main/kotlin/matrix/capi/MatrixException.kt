@@ -49,7 +49,7 @@ public sealed class MatrixException private constructor(private val outcome: Out
     /** Refused: the client is being freed; or that of this password reset has been. */
     public class Closed internal constructor(outcome: Outcome) : MatrixException(outcome)
 
-    /** Refused: this process is a forked child of the one in which the library was started. */
+    /** Refused: this process was forked while clients or queues were alive. */
     public class Forked internal constructor(outcome: Outcome) : MatrixException(outcome)
 
     /** Refused: there is no such operation pending; it has finished, or never was. */
