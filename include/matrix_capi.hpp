@@ -56,6 +56,7 @@ struct ClientOptions {
     std::optional<std::uint32_t> max_idle_connections{};
     std::optional<std::chrono::milliseconds> idle_timeout{};
     std::optional<bool> allow_plain_http{};
+    std::optional<bool> malloc_trim{};
 };
 
 namespace detail {
@@ -111,6 +112,7 @@ inline NativeOptions native(const ClientOptions& options) {
     set(made, options.max_idle_connections, mx_client_options_set_max_idle_connections);
     set(made, "idle_timeout", options.idle_timeout, mx_client_options_set_idle_timeout_ms);
     set(made, options.allow_plain_http, mx_client_options_set_allow_plain_http);
+    set(made, options.malloc_trim, mx_client_options_set_malloc_trim);
     return native;
 }
 

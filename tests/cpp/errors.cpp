@@ -123,6 +123,7 @@ TEST_CASE_FIXTURE(NothingLeft, "every option reaches the library") {
     options.max_response_bytes = 1000;
     options.max_idle_connections = 1;
     options.idle_timeout = 1s;
+    options.malloc_trim = true;
     CHECK(contains(refusal([&] { matrix::Client("http://a.test", options); }).what(), "http"));
     options.allow_plain_http = true;
     matrix::Client client("http://a.test", options);
