@@ -6,6 +6,7 @@
  *
  *     matrix::Result versions = client.get_versions().get();        // a std::future<Result>
  *     client.get_versions([](matrix::Result result) { ... });       // or any callable
+ *     client.send(matrix::Request::custom("GET", path));            // any endpoint
  *
  * Refusals (a mistake in the program, a string that is not UTF-8) are thrown as matrix::Refused. How
  * an accepted call ended is the Result's status; Result::or_throw makes an exception of it, for those
@@ -24,6 +25,7 @@
 #include <matrix_capi_call.hpp>
 #include <matrix_capi_library.hpp>
 #include <matrix_capi_operations.hpp>
+#include <matrix_capi_request.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -54,6 +56,7 @@ struct ClientOptions {
     std::optional<std::uint32_t> max_idle_connections{};
     std::optional<std::chrono::milliseconds> idle_timeout{};
     std::optional<bool> allow_plain_http{};
+    std::optional<bool> malloc_trim{};
 };
 
 namespace detail {
@@ -109,6 +112,7 @@ inline NativeOptions native(const ClientOptions& options) {
     set(made, options.max_idle_connections, mx_client_options_set_max_idle_connections);
     set(made, "idle_timeout", options.idle_timeout, mx_client_options_set_idle_timeout_ms);
     set(made, options.allow_plain_http, mx_client_options_set_allow_plain_http);
+    set(made, options.malloc_trim, mx_client_options_set_malloc_trim);
     return native;
 }
 
@@ -165,8 +169,8 @@ public:
         detail::check(mx_client_set_access_token(detail::open(handle_), token.c_str()));
     }
 
-    /// Any operation by the spec's operationId. `params` is one flat JSON object with its path,
-    /// query and body fields.
+    /// The short form of send(): any operation by the spec's operationId. `params` is one flat JSON object
+    /// with its path, query and body fields.
     template <class Then = UseFuture>
     Started<Then> call(std::string_view operation_id, std::string_view params = "{}",
                        Then then = {}) {
@@ -175,6 +179,16 @@ public:
         mx_client* client = detail::open(handle_);
         return detail::start(handle_, std::move(then), [&](auto... delivery) {
             return mx_call(client, id.c_str(), text.c_str(), delivery...);
+        });
+    }
+
+    /// Sends a request, which may be changed, sent again or destroyed at once. A field that is missing is
+    /// the result's status, Status::invalid_argument, with a message that names it.
+    template <class Then = UseFuture>
+    Started<Then> send(const Request& request, Then then = {}) {
+        mx_client* client = detail::open(handle_);
+        return detail::start(handle_, std::move(then), [&](auto... delivery) {
+            return mx_client_send(client, request.request_.get(), delivery...);
         });
     }
 
@@ -208,6 +222,7 @@ public:
 
 private:
     friend class PasswordReset;
+    friend class Request;
 
     Client() = default;
 
@@ -219,6 +234,12 @@ private:
 
     detail::Handle handle_;
 };
+
+inline std::string Request::url(const Client& client) const {
+    mx_result* made = nullptr;
+    detail::check(mx_request_url(detail::open(client.handle_), request_.get(), &made));
+    return Result(made).string("/url").value_or("");
+}
 
 /// The whole way from "forgot password" to a new one. One step runs at a time; a step out of turn is
 /// refused with Status::misuse, and any step with Status::closed when the client is gone. It holds a
@@ -289,7 +310,7 @@ public:
     std::string save() const {
         mx_result* saved = nullptr;
         detail::check(mx_password_reset_save(reset_.get(), &saved));
-        return std::string(Result(saved).or_throw().json().value_or(""));
+        return Result(saved).body().value_or("");
     }
 
 private:

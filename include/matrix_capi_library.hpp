@@ -23,7 +23,7 @@ inline std::string generate_client_secret() {
     return secret;
 }
 
-/// The version of the library, such as "0.1.0".
+/// The version of the library, such as "0.2.0".
 inline std::string_view version() noexcept { return mx_version(); }
 
 /// The number of the library's binary interface.

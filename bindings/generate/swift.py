@@ -35,7 +35,7 @@ SWIFT_WORDS = {
     "mx_password_reset_send": "`send()`",
     "mx_password_reset_submit_token": "`submitToken(_:)`",
     "mx_password_reset_finish": "`finish(newPassword:logoutDevices:wait:)`",
-    "mx_result_json": "`answer`",
+    "mx_result_body": "`answer`",
     "mx_result_errcode": "`errcode`",
     "mx_result_http_status": "`httpStatus`",
     "mx_client_new": "`Client.init`",
@@ -134,17 +134,15 @@ def method(operation: Operation) -> str:
     name, gives = name_of(operation.camel_case), answer_name(operation)
     text = f"    /// {operation.method} {operation.path}\n    @discardableResult\n"
     text += f"    public func {name}({signature}) async throws -> {gives} {{\n"
-    params = '"{}"'
+    request = f'Request("{operation.id}")'
     if operation.params:
-        text += "        var collected = Params()\n"
+        text += f"        var request = {request}\n"
         for param in operation.params:
-            text += f'        collected.add("{param.name}", {argument(param)})\n'
-        params = "collected.text"
-    text += (
-        f'        let answer = try await call("{operation.id}", paramsText: {params})\n'
-    )
-    made = f"try {gives}(answer)" if operation.answer else "answer"
-    return f"{text}        return {made}\n    }}\n"
+            text += f'        request.set("{param.name}", {argument(param)})\n'
+        request = "request"
+    sent = f"send({request})"
+    made = f"{gives}(await {sent})" if operation.answer else f"await {sent}"
+    return f"{text}        return try {made}\n    }}\n"
 
 
 def answer_name(operation: Operation) -> str:
@@ -164,8 +162,8 @@ def answer(operation: Operation) -> str:
         text += f"    public let {argument(field)}: {TYPES[field.type]}{optional}\n"
     text += "    public let answer: Answer\n\n    init(_ answer: Answer) throws {\n"
     for field in operation.answer:
-        kind = "required" if field.required else "optional"
-        text += f'        {argument(field)} = try answer.{kind}("{field.name}")\n'
+        read = "try answer.required" if field.required else "answer.optional"
+        text += f'        {argument(field)} = {read}("{field.name}")\n'
     return text + "        self.answer = answer\n    }\n}\n"
 
 

@@ -37,7 +37,7 @@ TEST_CASE_FIXTURE(NothingLeft, "a result comes by future") {
     CHECK(static_cast<bool>(result));
     CHECK(result.http_status() == 200);
     CHECK(result.string("/versions/0") == "v1.11");
-    CHECK(json::parse(*result.json()) == versions["json"]);
+    CHECK(json::parse(*result.body()) == versions["json"]);
     CHECK_FALSE(result.errcode());
 }
 

@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(NothingLeft, "a failure has errcode, HTTP status, delay, messa
     CHECK(result.http_status() == 429);
     CHECK(result.retry_after() == 60s);
     CHECK(result.string("/error") == "Too many requests");
-    CHECK(json::parse(*result.json()) == limited["json"]);
+    CHECK(json::parse(*result.body()) == limited["json"]);
     CHECK(contains(result.message().data(), "M_LIMIT_EXCEEDED"));
 }
 
@@ -123,6 +123,7 @@ TEST_CASE_FIXTURE(NothingLeft, "every option reaches the library") {
     options.max_response_bytes = 1000;
     options.max_idle_connections = 1;
     options.idle_timeout = 1s;
+    options.malloc_trim = true;
     CHECK(contains(refusal([&] { matrix::Client("http://a.test", options); }).what(), "http"));
     options.allow_plain_http = true;
     matrix::Client client("http://a.test", options);
@@ -275,9 +276,8 @@ TEST_CASE_FIXTURE(NothingLeft, "the log goes to the last sink, and the one befor
     CHECK(lines.size() == count);
 }
 
-TEST_CASE("the library says its version") {
-    CHECK(matrix::version().find('.') != std::string_view::npos);
-    CHECK(matrix::abi_version() >= 0);
+TEST_CASE("the library has the version of its package") {
+    CHECK(matrix::version() == PACKAGE_VERSION);
     CHECK(matrix::generate_client_secret().size() == MX_CLIENT_SECRET_SIZE - 1);
     CHECK(matrix::generate_client_secret() != matrix::generate_client_secret());
 }

@@ -74,10 +74,14 @@ struct Person {
 /// A program that tests/cpp/test.sh has built, as its users run it.
 struct Program : Child {
     Program(const std::string& name, const Person& person,
-            const std::vector<std::string>& arguments = {})
-        : Child(words(name, arguments),
-                {"HOMESERVER=" + person.homeserver.url(), "EMAIL=" + person.email,
-                 "LOCALPART=" + person.localpart, "PASSWORD=" + person.old_password}) {}
+            const std::vector<std::string>& arguments = {}, std::vector<std::string> more = {})
+        : Child(words(name, arguments), variables(person, std::move(more))) {}
+
+    static std::vector<std::string> variables(const Person& person,
+                                              std::vector<std::string> more) {
+        more.insert(more.end(), {"HOMESERVER=" + person.homeserver.url(), "EMAIL=" + person.email});
+        return more;
+    }
 
     static std::vector<std::string> words(const std::string& name,
                                           const std::vector<std::string>& arguments) {
@@ -175,6 +179,23 @@ TEST_CASE("the errors and the cancellation of README.md come as it says") {
     CHECK(printed.find("MX_ERR_INVALID_ARGUMENT") != std::string::npos);
     CHECK(printed.find("M_FORBIDDEN") != std::string::npos);
     CHECK(printed.find("MX_ERR_CANCELLED") != std::string::npos);
+}
+
+TEST_CASE("the requests of README.md make a room and list it by its name") {
+    const Person person;
+    matrix::Client client(person.homeserver.url());
+    const matrix::Result login =
+        client.send(matrix::Request("login")
+                        .set("type", "m.login.password")
+                        .set_json("identifier",
+                                  json{{"type", "m.id.user"}, {"user", person.localpart}}.dump())
+                        .set("password", person.old_password))
+            .get();
+    const std::string token(login.string("/access_token").value_or(""));
+    std::string printed;
+    CHECK(Program("readme-4", person, {}, {"ACCESS_TOKEN=" + token}).finish(printed) == 0);
+    CHECK(printed.find("made !") == 0);
+    CHECK(printed.find(": A room of one's own\n") != std::string::npos);
 }
 
 TEST_CASE("examples/cpp/reset_password takes a person the whole way, over a restart") {

@@ -5,8 +5,8 @@ import Foundation
 
 /// An answer's body, kept by the library until the last copy of this value is gone; then it is wiped.
 ///
-/// Single values are named by a JSON pointer (RFC 6901): `/sid`, `/flows/0/type`. A name that holds `/` writes it as `~1`, and
-/// `~` as `~0`.
+/// Single values are named by a JSON pointer (RFC 6901): `/sid`, `/flows/0/type`, or an empty one for the whole. A name that holds
+/// `/` writes it as `~1`, and `~` as `~0`. Any other pointer must begin with `/`: `sid` finds nothing.
 public struct Answer: Sendable {
     private let result: Handle
 
@@ -19,16 +19,34 @@ public struct Answer: Sendable {
         Int(mx_result_http_status(result.pointer))
     }
 
-    /// The body as it came; of a body that broke off, the part that came.
+    /// The body as it came; if it was cut off, this is what arrived. It need not be JSON.
     public var body: Data {
         var length = 0
-        guard let bytes = mx_result_json(result.pointer, &length) else { return Data() }
+        guard let bytes = mx_result_body(result.pointer, &length) else { return Data() }
         return Data(bytes: bytes, count: length)
     }
 
-    /// The body as a value. It is read anew at each use.
+    /// A header: `content-type`, `content-disposition`, `location` or `etag`, in any case. nil if it was not sent, is not UTF-8, or
+    /// is not one of these.
+    public func header(_ name: String) -> String? {
+        lookUp(name) { mx_result_header(result.pointer, $0).map { String(cString: $0) } }
+    }
+
+    /// The whole body as a value, copied anew at each use. Throws ``MatrixError/badResponse(_:)`` if it is not JSON.
     public var json: JSON {
-        get throws { try decode(JSON.self) }
+        get throws {
+            guard let json = json(at: "") else {
+                throw MatrixError(.badResponse, "the answer is not JSON")
+            }
+            return json
+        }
+    }
+
+    /// A part of the body, copied anew at each use; nil if it is absent, or if the body is not JSON.
+    public func json(at pointer: String) -> JSON? {
+        withExtendedLifetime(result) {
+            lookUp(pointer) { JSON(mx_result_value(result.pointer, $0)) }
+        }
     }
 
     /// The body as a type of yours.
@@ -38,7 +56,7 @@ public struct Answer: Sendable {
         try decoder.decode(type, from: body)
     }
 
-    /// A string; nil if it is absent or no string.
+    /// A string; nil if it is absent, no string, or holds U+0000, which ``json(at:)`` gives.
     public func string(_ pointer: String) -> String? {
         lookUp(pointer) { mx_result_string(result.pointer, $0).map { String(cString: $0) } }
     }
@@ -59,10 +77,8 @@ public struct Answer: Sendable {
         }
     }
 
-    private func lookUp<Value>(
-        _ pointer: String, _ find: (UnsafePointer<CChar>) -> Value?
-    ) -> Value? {
+    private func lookUp<Value>(_ name: String, _ read: (UnsafePointer<CChar>) -> Value?) -> Value? {
         // C cannot look for a name with U+0000, and would look for its beginning instead.
-        pointer.utf8.contains(0) ? nil : pointer.withCString(find)
+        name.utf8.contains(0) ? nil : name.withCString(read)
     }
 }

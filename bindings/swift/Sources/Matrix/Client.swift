@@ -4,8 +4,8 @@ import CMatrix
 
 /// A client for one homeserver, or for one account of it. Use it from any task.
 ///
-/// Its operations are named as in the spec, and there is ``call(_:_:)`` for any of them by its operationId. Each throws ``MatrixError``,
-/// or `CancellationError` if its task was cancelled; cancelling ends the request, which may have reached the server all the same.
+/// Its operations are named as in the spec, and ``send(_:)`` sends any ``Request``. Each throws ``MatrixError``, or
+/// `CancellationError` if its task was cancelled; cancelling ends the request, which may have reached the server all the same.
 public final class Client: Sendable {
     private let handle: Locked<Handle?>
 
@@ -36,7 +36,7 @@ public final class Client: Sendable {
         self.handle = Locked(handle)
     }
 
-    /// Starts any operation by the spec's operationId, such as `getVersions`.
+    /// The short form of ``send(_:)``: any operation by the spec's operationId, such as `getVersions`.
     ///
     /// - Parameter params: its path, query and body fields under the spec's names, in one object. A body that the spec leaves open
     ///   is the member `body`.

@@ -26,12 +26,14 @@ public struct ClientOptions: Sendable {
     public var maxRateLimitWait: Duration?
     /// The largest body of an answer that is taken, in bytes. 16 MiB.
     public var maxResponseBytes: Int?
-    /// How many connections without a request are kept for later. 8.
+    /// How many connections without a request are kept for later. 128.
     public var maxIdleConnections: Int?
     /// How long a connection without a request is kept. 60 s.
     public var idleTimeout: Duration?
     /// Whether http:// is allowed to other machines, where anyone on the way can read passwords. false.
     public var allowPlainHTTP: Bool?
+    /// Whether, after a burst of calls, the memory that glibc keeps is given back to the system, for the whole process. false.
+    public var mallocTrim: Bool?
 
     public init(
         timeout: Duration? = nil,
@@ -47,7 +49,8 @@ public struct ClientOptions: Sendable {
         maxResponseBytes: Int? = nil,
         maxIdleConnections: Int? = nil,
         idleTimeout: Duration? = nil,
-        allowPlainHTTP: Bool? = nil
+        allowPlainHTTP: Bool? = nil,
+        mallocTrim: Bool? = nil
     ) {
         self.timeout = timeout
         self.connectTimeout = connectTimeout
@@ -63,6 +66,7 @@ public struct ClientOptions: Sendable {
         self.maxIdleConnections = maxIdleConnections
         self.idleTimeout = idleTimeout
         self.allowPlainHTTP = allowPlainHTTP
+        self.mallocTrim = mallocTrim
     }
 
     /// The library's own object.
@@ -96,6 +100,9 @@ public struct ClientOptions: Sendable {
         try set("idleTimeout", idleTimeout) { mx_client_options_set_idle_timeout_ms(options, $0) }
         if let allowPlainHTTP {
             try check(mx_client_options_set_allow_plain_http(options, allowPlainHTTP))
+        }
+        if let mallocTrim {
+            try check(mx_client_options_set_malloc_trim(options, mallocTrim))
         }
         return made
     }

@@ -36,7 +36,7 @@ public struct Discovery: Sendable {
         }
         self.baseURL = baseURL
         self.reset = Reset(rawValue: reset)
-        versions = try answer.json["versions"]?.array?.compactMap(\.string) ?? []
+        versions = answer.json(at: "/versions")?.array?.compactMap(\.string) ?? []
         accountManagementURI = answer.string("/account_management_uri")
         issuer = answer.string("/issuer")
     }

@@ -20,6 +20,14 @@ public enum JSON: Hashable, Sendable {
 
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var int: Int? { if case .integer(let value) = self { Int(exactly: value) } else { nil } }
+    /// A number, integers included; nil for anything else, and for what is beyond a `Double`.
+    public var double: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value) where value.isFinite: value
+        default: nil
+        }
+    }
     public var string: String? { if case .string(let value) = self { value } else { nil } }
     public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
     public var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }

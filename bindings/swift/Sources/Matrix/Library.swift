@@ -4,10 +4,10 @@ import CMatrix
 
 /// What concerns all clients of the process.
 public enum MatrixLibrary {
-    /// The version, such as `0.1.0`.
+    /// The version, such as `0.2.0`.
     public static var version: String { String(cString: mx_version()) }
 
-    /// How many of the library's objects are alive: clients, resets, answers, errors that hold one. For tests.
+    /// How many of the library's objects are alive: clients, requests, resets, answers, errors that hold one. For tests.
     public static var liveObjects: Int { Int(mx_debug_live_objects()) }
 
     /// A new client_secret from the system's random source. With it and the mail's link, anyone can take the account.

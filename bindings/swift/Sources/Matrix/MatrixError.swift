@@ -44,7 +44,7 @@ extension MatrixError {
                 errcode: mx_result_errcode(pointer).map { String(cString: $0) },
                 httpStatus: httpStatus == 0 ? nil : Int(httpStatus),
                 retryAfter: isDelayed ? .milliseconds(delay) : nil,
-                answer: mx_result_json(pointer, nil) == nil ? nil : Answer(result: result)))
+                answer: mx_result_body(pointer, nil) == nil ? nil : Answer(result: result)))
     }
 
     public var status: Status { details.status }

@@ -125,6 +125,13 @@ final class OptionsTests: MatrixTestCase {
         }
     }
 
+    func testGivingMemoryBackLeavesCallsAsTheyAre() async throws {
+        let script = try Script(answer)
+        let client = try Client(script.url, options: .init(mallocTrim: true))
+        let mail = try await client.askForMail()
+        XCTAssertEqual(mail.string("/sid"), "abc")
+    }
+
     func testAWrongAddressIsRefused() {
         XCTAssertThrowsError(try Client("matrix.example")) {
             XCTAssertEqual(($0 as? MatrixError)?.status, .invalidArgument)

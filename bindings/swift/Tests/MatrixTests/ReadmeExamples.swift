@@ -2,6 +2,25 @@
 
 import Matrix
 
+func createRoom(_ name: String, on client: Client) async throws -> String? {
+    var create = Request.custom(method: "POST", path: "/_matrix/client/v3/createRoom")
+    create.set("name", name)
+    create.set("is_direct", false)
+    create.set("creation_content", ["m.federate": false])
+    create.timeout = .seconds(60)  // for this call alone
+    return try await client.send(create).string("/room_id")
+}
+
+func roomNames(on client: Client) async throws -> [String] {
+    let sync = Request.custom(method: "GET", path: "/_matrix/client/v3/sync")
+    let rooms = try await client.send(sync).json(at: "/rooms/join")?.object ?? [:]
+    return rooms.map { id, room in
+        let events = (room["state"]?["events"]?.array ?? []) + (room["timeline"]?["events"]?.array ?? [])
+        let name = events.last { $0["type"] == "m.room.name" }
+        return name?["content"]?["name"]?.string ?? id
+    }
+}
+
 func resetPassword(on server: String, email: String, newPassword: String, logoutDevices: Bool) async throws {
     let found = try await Client.discover(server)
     if found.reset == .web {

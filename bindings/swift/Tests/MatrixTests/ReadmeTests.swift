@@ -31,6 +31,20 @@ final class ReadmeTests: MatrixTestCase {
         XCTAssertEqual(welcome, "Welcome, @\(person.name):localhost")
     }
 
+    func testRoomsAreMadeAndListedWithTheirNames() async throws {
+        let person = try Homeserver.Person()
+        let client = try Client(Homeserver.url)
+        let login = try await client.login(
+            type: "m.login.password", identifier: ["type": "m.id.user", "user": .string(person.name)],
+            password: person.password)
+        try client.setAccessToken(login.accessToken)
+        let room = try await createRoom("Room \"1\"", on: client)
+        XCTAssertEqual(room?.first, "!")
+        _ = try await createRoom("é", on: client)
+        let both = try await roomNames(on: client)
+        XCTAssertEqual(Set(both), ["Room \"1\"", "é"])
+    }
+
     func testAResetThatWasSavedIsResumed() async throws {
         let person = try Homeserver.Person()
         let reset = try PasswordReset(Client(Homeserver.url), email: person.email)

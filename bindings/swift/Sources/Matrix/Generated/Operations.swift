@@ -4,36 +4,31 @@ extension Client {
     /// GET /.well-known/matrix/client
     @discardableResult
     public func getWellknown() async throws -> GetWellknownAnswer {
-        let answer = try await call("getWellknown", paramsText: "{}")
-        return try GetWellknownAnswer(answer)
+        return try GetWellknownAnswer(await send(Request("getWellknown")))
     }
 
     /// GET /_matrix/client/versions
     @discardableResult
     public func getVersions() async throws -> GetVersionsAnswer {
-        let answer = try await call("getVersions", paramsText: "{}")
-        return try GetVersionsAnswer(answer)
+        return try GetVersionsAnswer(await send(Request("getVersions")))
     }
 
     /// GET /_matrix/client/v1/auth_metadata
     @discardableResult
     public func getAuthMetadata() async throws -> GetAuthMetadataAnswer {
-        let answer = try await call("getAuthMetadata", paramsText: "{}")
-        return try GetAuthMetadataAnswer(answer)
+        return try GetAuthMetadataAnswer(await send(Request("getAuthMetadata")))
     }
 
     /// GET /_matrix/client/v3/capabilities
     @discardableResult
     public func getCapabilities() async throws -> GetCapabilitiesAnswer {
-        let answer = try await call("getCapabilities", paramsText: "{}")
-        return try GetCapabilitiesAnswer(answer)
+        return try GetCapabilitiesAnswer(await send(Request("getCapabilities")))
     }
 
     /// GET /_matrix/client/v3/login
     @discardableResult
     public func getLoginFlows() async throws -> GetLoginFlowsAnswer {
-        let answer = try await call("getLoginFlows", paramsText: "{}")
-        return try GetLoginFlowsAnswer(answer)
+        return try GetLoginFlowsAnswer(await send(Request("getLoginFlows")))
     }
 
     /// POST /_matrix/client/v3/login
@@ -50,33 +45,30 @@ extension Client {
         medium: String? = nil,
         address: String? = nil
     ) async throws -> LoginAnswer {
-        var collected = Params()
-        collected.add("type", type)
-        collected.add("identifier", identifier)
-        collected.add("password", password)
-        collected.add("token", token)
-        collected.add("device_id", deviceID)
-        collected.add("initial_device_display_name", initialDeviceDisplayName)
-        collected.add("refresh_token", refreshToken)
-        collected.add("user", user)
-        collected.add("medium", medium)
-        collected.add("address", address)
-        let answer = try await call("login", paramsText: collected.text)
-        return try LoginAnswer(answer)
+        var request = Request("login")
+        request.set("type", type)
+        request.set("identifier", identifier)
+        request.set("password", password)
+        request.set("token", token)
+        request.set("device_id", deviceID)
+        request.set("initial_device_display_name", initialDeviceDisplayName)
+        request.set("refresh_token", refreshToken)
+        request.set("user", user)
+        request.set("medium", medium)
+        request.set("address", address)
+        return try LoginAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/logout
     @discardableResult
     public func logout() async throws -> Answer {
-        let answer = try await call("logout", paramsText: "{}")
-        return answer
+        return try await send(Request("logout"))
     }
 
     /// GET /_matrix/client/v3/account/whoami
     @discardableResult
     public func getTokenOwner() async throws -> GetTokenOwnerAnswer {
-        let answer = try await call("getTokenOwner", paramsText: "{}")
-        return try GetTokenOwnerAnswer(answer)
+        return try GetTokenOwnerAnswer(await send(Request("getTokenOwner")))
     }
 
     /// GET /_matrix/client/v3/register/available
@@ -84,10 +76,9 @@ extension Client {
     public func checkUsernameAvailability(
         username: String
     ) async throws -> CheckUsernameAvailabilityAnswer {
-        var collected = Params()
-        collected.add("username", username)
-        let answer = try await call("checkUsernameAvailability", paramsText: collected.text)
-        return try CheckUsernameAvailabilityAnswer(answer)
+        var request = Request("checkUsernameAvailability")
+        request.set("username", username)
+        return try CheckUsernameAvailabilityAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/register
@@ -102,17 +93,16 @@ extension Client {
         refreshToken: Bool? = nil,
         username: String? = nil
     ) async throws -> RegisterAnswer {
-        var collected = Params()
-        collected.add("kind", kind)
-        collected.add("auth", auth)
-        collected.add("device_id", deviceID)
-        collected.add("inhibit_login", inhibitLogin)
-        collected.add("initial_device_display_name", initialDeviceDisplayName)
-        collected.add("password", password)
-        collected.add("refresh_token", refreshToken)
-        collected.add("username", username)
-        let answer = try await call("register", paramsText: collected.text)
-        return try RegisterAnswer(answer)
+        var request = Request("register")
+        request.set("kind", kind)
+        request.set("auth", auth)
+        request.set("device_id", deviceID)
+        request.set("inhibit_login", inhibitLogin)
+        request.set("initial_device_display_name", initialDeviceDisplayName)
+        request.set("password", password)
+        request.set("refresh_token", refreshToken)
+        request.set("username", username)
+        return try RegisterAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/register/email/requestToken
@@ -125,15 +115,14 @@ extension Client {
         idAccessToken: String? = nil,
         idServer: String? = nil
     ) async throws -> RequestTokenToRegisterEmailAnswer {
-        var collected = Params()
-        collected.add("client_secret", clientSecret)
-        collected.add("email", email)
-        collected.add("send_attempt", sendAttempt)
-        collected.add("next_link", nextLink)
-        collected.add("id_access_token", idAccessToken)
-        collected.add("id_server", idServer)
-        let answer = try await call("requestTokenToRegisterEmail", paramsText: collected.text)
-        return try RequestTokenToRegisterEmailAnswer(answer)
+        var request = Request("requestTokenToRegisterEmail")
+        request.set("client_secret", clientSecret)
+        request.set("email", email)
+        request.set("send_attempt", sendAttempt)
+        request.set("next_link", nextLink)
+        request.set("id_access_token", idAccessToken)
+        request.set("id_server", idServer)
+        return try RequestTokenToRegisterEmailAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/register/msisdn/requestToken
@@ -147,16 +136,15 @@ extension Client {
         idAccessToken: String? = nil,
         idServer: String? = nil
     ) async throws -> RequestTokenToRegisterMSISDNAnswer {
-        var collected = Params()
-        collected.add("client_secret", clientSecret)
-        collected.add("country", country)
-        collected.add("phone_number", phoneNumber)
-        collected.add("send_attempt", sendAttempt)
-        collected.add("next_link", nextLink)
-        collected.add("id_access_token", idAccessToken)
-        collected.add("id_server", idServer)
-        let answer = try await call("requestTokenToRegisterMSISDN", paramsText: collected.text)
-        return try RequestTokenToRegisterMSISDNAnswer(answer)
+        var request = Request("requestTokenToRegisterMSISDN")
+        request.set("client_secret", clientSecret)
+        request.set("country", country)
+        request.set("phone_number", phoneNumber)
+        request.set("send_attempt", sendAttempt)
+        request.set("next_link", nextLink)
+        request.set("id_access_token", idAccessToken)
+        request.set("id_server", idServer)
+        return try RequestTokenToRegisterMSISDNAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/account/password/email/requestToken
@@ -169,15 +157,14 @@ extension Client {
         idAccessToken: String? = nil,
         idServer: String? = nil
     ) async throws -> RequestTokenToResetPasswordEmailAnswer {
-        var collected = Params()
-        collected.add("client_secret", clientSecret)
-        collected.add("email", email)
-        collected.add("send_attempt", sendAttempt)
-        collected.add("next_link", nextLink)
-        collected.add("id_access_token", idAccessToken)
-        collected.add("id_server", idServer)
-        let answer = try await call("requestTokenToResetPasswordEmail", paramsText: collected.text)
-        return try RequestTokenToResetPasswordEmailAnswer(answer)
+        var request = Request("requestTokenToResetPasswordEmail")
+        request.set("client_secret", clientSecret)
+        request.set("email", email)
+        request.set("send_attempt", sendAttempt)
+        request.set("next_link", nextLink)
+        request.set("id_access_token", idAccessToken)
+        request.set("id_server", idServer)
+        return try RequestTokenToResetPasswordEmailAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/account/password/msisdn/requestToken
@@ -191,16 +178,15 @@ extension Client {
         idAccessToken: String? = nil,
         idServer: String? = nil
     ) async throws -> RequestTokenToResetPasswordMSISDNAnswer {
-        var collected = Params()
-        collected.add("client_secret", clientSecret)
-        collected.add("country", country)
-        collected.add("phone_number", phoneNumber)
-        collected.add("send_attempt", sendAttempt)
-        collected.add("next_link", nextLink)
-        collected.add("id_access_token", idAccessToken)
-        collected.add("id_server", idServer)
-        let answer = try await call("requestTokenToResetPasswordMSISDN", paramsText: collected.text)
-        return try RequestTokenToResetPasswordMSISDNAnswer(answer)
+        var request = Request("requestTokenToResetPasswordMSISDN")
+        request.set("client_secret", clientSecret)
+        request.set("country", country)
+        request.set("phone_number", phoneNumber)
+        request.set("send_attempt", sendAttempt)
+        request.set("next_link", nextLink)
+        request.set("id_access_token", idAccessToken)
+        request.set("id_server", idServer)
+        return try RequestTokenToResetPasswordMSISDNAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/account/3pid/email/requestToken
@@ -213,15 +199,14 @@ extension Client {
         idAccessToken: String? = nil,
         idServer: String? = nil
     ) async throws -> RequestTokenTo3PIDEmailAnswer {
-        var collected = Params()
-        collected.add("client_secret", clientSecret)
-        collected.add("email", email)
-        collected.add("send_attempt", sendAttempt)
-        collected.add("next_link", nextLink)
-        collected.add("id_access_token", idAccessToken)
-        collected.add("id_server", idServer)
-        let answer = try await call("requestTokenTo3PIDEmail", paramsText: collected.text)
-        return try RequestTokenTo3PIDEmailAnswer(answer)
+        var request = Request("requestTokenTo3PIDEmail")
+        request.set("client_secret", clientSecret)
+        request.set("email", email)
+        request.set("send_attempt", sendAttempt)
+        request.set("next_link", nextLink)
+        request.set("id_access_token", idAccessToken)
+        request.set("id_server", idServer)
+        return try RequestTokenTo3PIDEmailAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/account/3pid/msisdn/requestToken
@@ -235,16 +220,15 @@ extension Client {
         idAccessToken: String? = nil,
         idServer: String? = nil
     ) async throws -> RequestTokenTo3PIDMSISDNAnswer {
-        var collected = Params()
-        collected.add("client_secret", clientSecret)
-        collected.add("country", country)
-        collected.add("phone_number", phoneNumber)
-        collected.add("send_attempt", sendAttempt)
-        collected.add("next_link", nextLink)
-        collected.add("id_access_token", idAccessToken)
-        collected.add("id_server", idServer)
-        let answer = try await call("requestTokenTo3PIDMSISDN", paramsText: collected.text)
-        return try RequestTokenTo3PIDMSISDNAnswer(answer)
+        var request = Request("requestTokenTo3PIDMSISDN")
+        request.set("client_secret", clientSecret)
+        request.set("country", country)
+        request.set("phone_number", phoneNumber)
+        request.set("send_attempt", sendAttempt)
+        request.set("next_link", nextLink)
+        request.set("id_access_token", idAccessToken)
+        request.set("id_server", idServer)
+        return try RequestTokenTo3PIDMSISDNAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/account/password
@@ -254,12 +238,11 @@ extension Client {
         logoutDevices: Bool? = nil,
         auth: JSON? = nil
     ) async throws -> Answer {
-        var collected = Params()
-        collected.add("new_password", newPassword)
-        collected.add("logout_devices", logoutDevices)
-        collected.add("auth", auth)
-        let answer = try await call("changePassword", paramsText: collected.text)
-        return answer
+        var request = Request("changePassword")
+        request.set("new_password", newPassword)
+        request.set("logout_devices", logoutDevices)
+        request.set("auth", auth)
+        return try await send(request)
     }
 
     /// POST /_matrix/client/v3/account/deactivate
@@ -269,19 +252,17 @@ extension Client {
         erase: Bool? = nil,
         idServer: String? = nil
     ) async throws -> DeactivateAccountAnswer {
-        var collected = Params()
-        collected.add("auth", auth)
-        collected.add("erase", erase)
-        collected.add("id_server", idServer)
-        let answer = try await call("deactivateAccount", paramsText: collected.text)
-        return try DeactivateAccountAnswer(answer)
+        var request = Request("deactivateAccount")
+        request.set("auth", auth)
+        request.set("erase", erase)
+        request.set("id_server", idServer)
+        return try DeactivateAccountAnswer(await send(request))
     }
 
     /// GET /_matrix/client/v3/account/3pid
     @discardableResult
     public func getAccount3PIDs() async throws -> GetAccount3PIDsAnswer {
-        let answer = try await call("getAccount3PIDs", paramsText: "{}")
-        return try GetAccount3PIDsAnswer(answer)
+        return try GetAccount3PIDsAnswer(await send(Request("getAccount3PIDs")))
     }
 
     /// POST /_matrix/client/v3/account/3pid/add
@@ -291,12 +272,11 @@ extension Client {
         sid: String,
         auth: JSON? = nil
     ) async throws -> Answer {
-        var collected = Params()
-        collected.add("auth", auth)
-        collected.add("client_secret", clientSecret)
-        collected.add("sid", sid)
-        let answer = try await call("add3PID", paramsText: collected.text)
-        return answer
+        var request = Request("add3PID")
+        request.set("auth", auth)
+        request.set("client_secret", clientSecret)
+        request.set("sid", sid)
+        return try await send(request)
     }
 
     /// POST /_matrix/client/v3/account/3pid/bind
@@ -307,13 +287,12 @@ extension Client {
         idServer: String,
         sid: String
     ) async throws -> Answer {
-        var collected = Params()
-        collected.add("client_secret", clientSecret)
-        collected.add("id_access_token", idAccessToken)
-        collected.add("id_server", idServer)
-        collected.add("sid", sid)
-        let answer = try await call("bind3PID", paramsText: collected.text)
-        return answer
+        var request = Request("bind3PID")
+        request.set("client_secret", clientSecret)
+        request.set("id_access_token", idAccessToken)
+        request.set("id_server", idServer)
+        request.set("sid", sid)
+        return try await send(request)
     }
 
     /// POST /_matrix/client/v3/account/3pid/unbind
@@ -323,12 +302,11 @@ extension Client {
         medium: String,
         idServer: String? = nil
     ) async throws -> Unbind3pidFromAccountAnswer {
-        var collected = Params()
-        collected.add("address", address)
-        collected.add("id_server", idServer)
-        collected.add("medium", medium)
-        let answer = try await call("unbind3pidFromAccount", paramsText: collected.text)
-        return try Unbind3pidFromAccountAnswer(answer)
+        var request = Request("unbind3pidFromAccount")
+        request.set("address", address)
+        request.set("id_server", idServer)
+        request.set("medium", medium)
+        return try Unbind3pidFromAccountAnswer(await send(request))
     }
 
     /// POST /_matrix/client/v3/account/3pid/delete
@@ -338,12 +316,11 @@ extension Client {
         medium: String,
         idServer: String? = nil
     ) async throws -> Delete3pidFromAccountAnswer {
-        var collected = Params()
-        collected.add("address", address)
-        collected.add("id_server", idServer)
-        collected.add("medium", medium)
-        let answer = try await call("delete3pidFromAccount", paramsText: collected.text)
-        return try Delete3pidFromAccountAnswer(answer)
+        var request = Request("delete3pidFromAccount")
+        request.set("address", address)
+        request.set("id_server", idServer)
+        request.set("medium", medium)
+        return try Delete3pidFromAccountAnswer(await send(request))
     }
 }
 
@@ -377,7 +354,7 @@ public struct GetAuthMetadataAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         issuer = try answer.required("issuer")
-        accountManagementURI = try answer.optional("account_management_uri")
+        accountManagementURI = answer.optional("account_management_uri")
         self.answer = answer
     }
 }
@@ -399,7 +376,7 @@ public struct GetLoginFlowsAnswer: Sendable {
     public let answer: Answer
 
     init(_ answer: Answer) throws {
-        flows = try answer.optional("flows")
+        flows = answer.optional("flows")
         self.answer = answer
     }
 }
@@ -414,7 +391,7 @@ public struct LoginAnswer: Sendable {
     init(_ answer: Answer) throws {
         accessToken = try answer.required("access_token")
         userID = try answer.required("user_id")
-        deviceID = try answer.optional("device_id")
+        deviceID = answer.optional("device_id")
         self.answer = answer
     }
 }
@@ -427,7 +404,7 @@ public struct GetTokenOwnerAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         userID = try answer.required("user_id")
-        deviceID = try answer.optional("device_id")
+        deviceID = answer.optional("device_id")
         self.answer = answer
     }
 }
@@ -438,7 +415,7 @@ public struct CheckUsernameAvailabilityAnswer: Sendable {
     public let answer: Answer
 
     init(_ answer: Answer) throws {
-        available = try answer.optional("available")
+        available = answer.optional("available")
         self.answer = answer
     }
 }
@@ -451,7 +428,7 @@ public struct RegisterAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         userID = try answer.required("user_id")
-        accessToken = try answer.optional("access_token")
+        accessToken = answer.optional("access_token")
         self.answer = answer
     }
 }
@@ -464,7 +441,7 @@ public struct RequestTokenToRegisterEmailAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         sid = try answer.required("sid")
-        submitURL = try answer.optional("submit_url")
+        submitURL = answer.optional("submit_url")
         self.answer = answer
     }
 }
@@ -477,7 +454,7 @@ public struct RequestTokenToRegisterMSISDNAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         sid = try answer.required("sid")
-        submitURL = try answer.optional("submit_url")
+        submitURL = answer.optional("submit_url")
         self.answer = answer
     }
 }
@@ -490,7 +467,7 @@ public struct RequestTokenToResetPasswordEmailAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         sid = try answer.required("sid")
-        submitURL = try answer.optional("submit_url")
+        submitURL = answer.optional("submit_url")
         self.answer = answer
     }
 }
@@ -503,7 +480,7 @@ public struct RequestTokenToResetPasswordMSISDNAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         sid = try answer.required("sid")
-        submitURL = try answer.optional("submit_url")
+        submitURL = answer.optional("submit_url")
         self.answer = answer
     }
 }
@@ -516,7 +493,7 @@ public struct RequestTokenTo3PIDEmailAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         sid = try answer.required("sid")
-        submitURL = try answer.optional("submit_url")
+        submitURL = answer.optional("submit_url")
         self.answer = answer
     }
 }
@@ -529,7 +506,7 @@ public struct RequestTokenTo3PIDMSISDNAnswer: Sendable {
 
     init(_ answer: Answer) throws {
         sid = try answer.required("sid")
-        submitURL = try answer.optional("submit_url")
+        submitURL = answer.optional("submit_url")
         self.answer = answer
     }
 }
@@ -551,7 +528,7 @@ public struct GetAccount3PIDsAnswer: Sendable {
     public let answer: Answer
 
     init(_ answer: Answer) throws {
-        threepids = try answer.optional("threepids")
+        threepids = answer.optional("threepids")
         self.answer = answer
     }
 }
