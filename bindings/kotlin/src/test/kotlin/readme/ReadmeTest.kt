@@ -4,6 +4,7 @@ package readme
 import kotlinx.coroutines.runBlocking
 import matrix.capi.ClosedPort
 import matrix.capi.Homeserver
+import matrix.capi.MatrixCapi
 import matrix.capi.MatrixClient
 import matrix.capi.MatrixException
 import matrix.capi.PasswordReset
@@ -38,6 +39,14 @@ class ReadmeTest {
             .plus(listOf("kotlin/readme/ErrorsAndCancellation.kt", "java/readme/JavaExample.java"))
             .map { File(binding, "src/test/$it").readLines().drop(1).joinToString("\n").trim() }
         assertEquals(run, shown)
+    }
+
+    @Test
+    fun `the library, the package and the README have one version`() {
+        val packaged = System.getProperty("project.version")
+        assertEquals(MatrixCapi.version, packaged)
+        val shown = File(binding, "README.md").readText()
+        assertTrue("<artifactId>matrix-capi</artifactId>\n  <version>$packaged</version>" in shown)
     }
 
     @Test

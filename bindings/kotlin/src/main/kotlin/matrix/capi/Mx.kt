@@ -42,7 +42,7 @@ internal object Mx {
 
     @JvmStatic external fun mx_result_retry_after_ms(result: Pointer, out: LongArray): Byte
 
-    @JvmStatic external fun mx_result_json(result: Pointer, length: LongArray): Pointer?
+    @JvmStatic external fun mx_result_body(result: Pointer, length: LongArray): Pointer?
 
     @JvmStatic external fun mx_result_string(result: Pointer, jsonPointer: ByteArray): Pointer?
 

@@ -47,7 +47,7 @@ internal class Outcome(
                 errcode = Mx.mx_result_errcode(result)?.text(),
                 retryAfterMs = if (Mx.mx_result_retry_after_ms(result, number).toInt() != 0) number[0] else null,
                 // A 32-bit size_t fills the lower half of the number, whose upper half must be 0.
-                body = Mx.mx_result_json(result, number.apply { fill(0) })?.getByteArray(0, number[0].toInt()),
+                body = Mx.mx_result_body(result, number.apply { fill(0) })?.getByteArray(0, number[0].toInt()),
                 accountManagementUri =
                     if (status == MX_OK) null else Mx.mx_result_string(result, accountManagementUri)?.text(),
             )
