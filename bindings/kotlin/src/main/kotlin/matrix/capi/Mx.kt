@@ -44,6 +44,8 @@ internal object Mx {
 
     @JvmStatic external fun mx_result_body(result: Pointer, length: LongArray): Pointer?
 
+    @JvmStatic external fun mx_result_value(result: Pointer, jsonPointer: ByteArray): Pointer?
+
     @JvmStatic external fun mx_result_string(result: Pointer, jsonPointer: ByteArray): Pointer?
 
     @JvmStatic external fun mx_result_free(result: Pointer?)

@@ -2,8 +2,6 @@
 package matrix.capi
 
 import com.sun.jna.Pointer
-import kotlinx.serialization.SerializationException
-import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonObject
@@ -16,24 +14,22 @@ internal class Outcome(
     val errcode: String? = null,
     val retryAfterMs: Long? = null,
     val body: ByteArray? = null,
+    private val mayBeJson: Boolean = true,
     val accountManagementUri: String? = null,
 ) : Serializable {
     /** The answer of an operation that ended with MX_OK; else how it ended, as an exception. */
     fun answer(): JsonObject {
         if (status != MX_OK) throw MatrixException.of(this)
-        return checkNotNull(json()) { "MX_OK without JSON" }.jsonObject
+        val json = body?.let { parsed(it, isChecked = true) }
+        return checkNotNull(json) { "MX_OK without JSON" }.jsonObject
     }
 
     fun text(): String? = body?.toString(Charsets.UTF_8)
 
-    fun json(): JsonElement? =
-        try {
-            text()?.let(Json::parseToJsonElement)
-        } catch (_: SerializationException) {
-            null
-        }
+    fun json(): JsonElement? = if (mayBeJson) body?.let { parsed(it, isChecked = false) } else null
 
     companion object {
+        private val whole = cString("pointer", "")
         private val accountManagementUri = cString("pointer", "/account_management_uri")
 
         /** Reads a result, which stays the caller's to free. */
@@ -48,6 +44,9 @@ internal class Outcome(
                 retryAfterMs = if (Mx.mx_result_retry_after_ms(result, number).toInt() != 0) number[0] else null,
                 // A 32-bit size_t fills the lower half of the number, whose upper half must be 0.
                 body = Mx.mx_result_body(result, number.apply { fill(0) })?.getByteArray(0, number[0].toInt()),
+                // Of a failure the library is asked, which knows whether the body was cut off. Of an answer it is not: its
+                // own tree would be made for nothing.
+                mayBeJson = status == MX_OK || Mx.mx_result_value(result, whole) != null,
                 accountManagementUri =
                     if (status == MX_OK) null else Mx.mx_result_string(result, accountManagementUri)?.text(),
             )
