@@ -95,6 +95,9 @@ public sealed class MatrixException private constructor(private val outcome: Out
     public val retryAfterMillis: Long?
         get() = outcome.retryAfterMs
 
+    /** A header of the answer: see [MatrixResult.header]. */
+    public fun header(name: String): String? = outcome.header(name)
+
     /** The answer's body as text; null if no answer came. It need not be JSON. */
     public val body: String?
         get() = outcome.text()
@@ -189,8 +192,8 @@ import kotlinx.serialization.json.JsonObject
  */
 public abstract class Operations internal constructor() {{
     /**
-     * Starts any operation by the spec's operationId, with the spec's names for its path, query and body fields. A null
-     * is sent as null.
+     * Sends a [MatrixRequest] of any operation by the spec's operationId, with the spec's names for its path, query and
+     * body fields. A null is sent as null.
      */
     public abstract suspend fun call(operationId: String, params: Map<String, Any?> = emptyMap()): JsonObject
 

@@ -21,15 +21,20 @@ internal fun json(value: Any?): JsonElement =
         is JsonElement -> value
         is String -> JsonPrimitive(value)
         is Boolean -> JsonPrimitive(value)
-        is Number -> JsonPrimitive(value)
+        is Number -> JsonPrimitive(finite(value))
         is Map<*, *> -> JsonObject(value.entries.associate { (name, member) -> name(name) to json(member) })
         is Iterable<*> -> JsonArray(value.map(::json))
         is Array<*> -> JsonArray(value.map(::json))
-        else -> throw invalidArgument("params hold a ${value.javaClass.name}, which JSON has no form for")
+        else -> throw invalidArgument("JSON has no form for a ${value.javaClass.name}")
     }
 
+private fun finite(number: Number): Number {
+    val isFinite = (number as? Double)?.isFinite() ?: (number as? Float)?.isFinite() ?: true
+    return if (isFinite) number else throw invalidArgument("JSON has no form for the number $number")
+}
+
 private fun name(name: Any?): String =
-    name as? String ?: throw invalidArgument("params hold the name $name, and JSON's names are strings")
+    name as? String ?: throw invalidArgument("a name in JSON must be a string, not a ${name?.javaClass?.name}")
 
 /**
  * What the library takes for JSON, read as it reads it; null for anything else.

@@ -85,9 +85,14 @@ private class Case(private val case: JsonObject) {
         val call = case.getValue("call").jsonObject
         val operation = call.text("operation")
         val waiting = Call()
-        val params = call["params_text"]?.jsonPrimitive?.content ?: call.getValue("params").toString()
-        val cancelAfter = case["cancel_after_ms"]?.jsonPrimitive?.long ?: return client.call(operation, params, waiting)
-        val running = CoroutineScope(Dispatchers.Default).async { client.call(operation, params, waiting) }
+        val send: suspend () -> Outcome = {
+            when (val text = call["params_text"]) {
+                null -> client.send(MatrixRequest.checkedWhenSent(operation, call.getValue("params").jsonObject), waiting)
+                else -> client.call(operation, text.jsonPrimitive.content, waiting)
+            }
+        }
+        val cancelAfter = case["cancel_after_ms"]?.jsonPrimitive?.long ?: return send()
+        val running = CoroutineScope(Dispatchers.Default).async { send() }
         script?.waitForRequests(expect.getValue("requests").jsonPrimitive.int)
         delay(cancelAfter.milliseconds)
         running.cancel()
