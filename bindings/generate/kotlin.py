@@ -14,6 +14,7 @@ NOTE = "// Generated from the library's own tables by bindings/generate; do not 
 TYPES = {
     "string": "String",
     "integer": "Long",
+    "number": "Double",
     "boolean": "Boolean",
     "object": "Map<String, Any?>",
     "array": "List<Any?>",
@@ -23,7 +24,7 @@ IN_KOTLIN = {
     "mx_queue_next: nothing came in time, or mx_queue_wake was called.": "Never thrown: only the queue says it.",
     "mx_result_errcode": "[errcode]",
     "mx_result_http_status": "[httpStatus]",
-    "mx_result_json": "[body]",
+    "mx_result_body": "[body]",
     "mx_client_new": "[MatrixClient]",
     '"/account_management_uri"': "[accountManagementUri]",
 }
@@ -48,9 +49,6 @@ def files(model: Model) -> dict[str, str]:
 
 
 def constants(model: Model) -> str:
-    header = (ROOT / "include" / "matrix_capi.h").read_text(encoding="utf-8")
-    size = found(r"^#define MX_CLIENT_SECRET_SIZE (\d+)$", header)
-    abi = found(r"^const ABI: .* = (\d+);$", (ROOT / "build.rs").read_text("utf-8"))
     lines = [
         f"internal const val {status.name} = {status.value}"
         for status in model.statuses
@@ -59,9 +57,7 @@ def constants(model: Model) -> str:
 {NOTE}package matrix.capi
 
 /** The number of the binary interface that this binding was made for. */
-internal const val ABI = {abi}
-
-internal const val MX_CLIENT_SECRET_SIZE = {size}
+internal const val ABI = {model.abi_version}
 
 {joined(lines)}"""
 
@@ -98,6 +94,9 @@ public sealed class MatrixException private constructor(private val outcome: Out
     /** [retryAfter] for Java. */
     public val retryAfterMillis: Long?
         get() = outcome.retryAfterMs
+
+    /** A header of the answer: see [MatrixResult.header]. */
+    public fun header(name: String): String? = outcome.header(name)
 
     /** The answer's body as text; null if no answer came. It need not be JSON. */
     public val body: String?
@@ -141,8 +140,15 @@ def comment(name: str) -> list[str]:
     """What the header says of a constant, line by line."""
     header = (ROOT / "include" / "matrix_capi.h").read_text(encoding="utf-8")
     text = found(rf"/\*\*((?:(?!\*/).)*)\*/\n#define {name} \d+\n", header, re.DOTALL)
+    text = re.sub(
+        "mx_password_reset_([a-z_]+)",
+        lambda match: f"[PasswordReset.{camel(match[1])}]",
+        text,
+    )
     for in_c, in_kotlin in IN_KOTLIN.items():
         text = text.replace(in_c, in_kotlin)
+    if "mx_" in text:
+        raise LookupError(f"{name}: there is no Kotlin for what C calls {text}")
     lines = [line.strip().removeprefix("*").strip() for line in text.splitlines()]
     return [line for line in lines if line]
 
@@ -156,11 +162,6 @@ def reset_stage(model: Model) -> str:
     stages = []
     for stage in model.stages:
         doc = " ".join(comment(stage.name))
-        doc = re.sub(
-            "mx_password_reset_([a-z_]+)",
-            lambda match: f"[PasswordReset.{camel(match[1])}]",
-            doc,
-        )
         stages.append(
             f"    /** {doc} */\n    {stage.name[len('MX_RESET_') :]}({stage.value}),\n"
         )
@@ -191,8 +192,8 @@ import kotlinx.serialization.json.JsonObject
  */
 public abstract class Operations internal constructor() {{
     /**
-     * Starts any operation by the spec's operationId, with the spec's names for its path, query and body fields. A null
-     * is sent as null.
+     * Sends a [MatrixRequest] of any operation by the spec's operationId, with the spec's names for its path, query and
+     * body fields. A null is sent as null.
      */
     public abstract suspend fun call(operationId: String, params: Map<String, Any?> = emptyMap()): JsonObject
 

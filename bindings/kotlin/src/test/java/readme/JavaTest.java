@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -14,11 +15,15 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import kotlinx.serialization.json.JsonElement;
 import kotlinx.serialization.json.JsonObject;
+import kotlinx.serialization.json.JsonPrimitive;
 import matrix.capi.ClientOptions;
 import matrix.capi.MatrixCapi;
 import matrix.capi.MatrixClient;
 import matrix.capi.MatrixException;
+import matrix.capi.MatrixRequest;
+import matrix.capi.MatrixResult;
 import matrix.capi.PasswordReset;
 import matrix.capi.ResetStage;
 import matrix.capi.Script;
@@ -74,6 +79,42 @@ class JavaTest {
     }
 
     @Test
+    @DisplayName("a request is set field by field, refused at once, and its result has bytes, JSON and headers")
+    void request() {
+        try (Script script = new Script("[{\"json\": {\"a\": 1}, \"headers\": {\"etag\": \"e\"}}]");
+                MatrixClient client = new MatrixClient(script.getUrl())) {
+            MatrixRequest request = MatrixRequest.custom("POST", "/_matrix/client/v1/{name}")
+                    .set("name", "x y")
+                    .set("list", List.of(1, 2))
+                    .set("gone", null)
+                    .unset("gone")
+                    .setTimeout(Duration.ofSeconds(10));
+            MatrixResult result = client.futures().send(request).join();
+            assertEquals("{\"a\":1}", String.valueOf(result.getJson()));
+            assertEquals(200, result.getHttpStatus());
+            assertEquals("e", result.header("ETag"));
+            assertEquals("{\"list\":[1,2]}", textOf(script.state().getRequests().get(0).get("body")));
+            assertThrows(MatrixException.InvalidArgument.class, () -> new MatrixRequest("login").set("pasword", "p"));
+            assertThrows(MatrixException.InvalidArgument.class, () -> request.setTimeout(Duration.ZERO));
+        }
+    }
+
+    @Test
+    @DisplayName("a request that lacks a field, or is too slow, fails its future")
+    void requestFails() {
+        try (Script script = new Script("[{\"hang\": true}]");
+                MatrixClient client = new MatrixClient(script.getUrl())) {
+            CompletionException lacking = assertThrows(
+                    CompletionException.class, () -> client.futures().send(new MatrixRequest("login")).join());
+            assertInstanceOf(MatrixException.InvalidArgument.class, lacking.getCause());
+            MatrixRequest slow = new MatrixRequest("getVersions").setTimeout(Duration.ofMillis(50));
+            CompletionException late =
+                    assertThrows(CompletionException.class, () -> client.futures().send(slow).join());
+            assertInstanceOf(MatrixException.Deadline.class, late.getCause());
+        }
+    }
+
+    @Test
     @DisplayName("cancelling a future stops its request within a second")
     void cancelling() throws InterruptedException {
         try (Script script = new Script("[{\"hang\": true}]");
@@ -114,6 +155,10 @@ class JavaTest {
                 assertEquals(ResetStage.AWAITS_LINK, restored.getStage());
             }
         }
+    }
+
+    private static String textOf(JsonElement string) {
+        return ((JsonPrimitive) string).getContent();
     }
 
     private interface Condition {

@@ -2,13 +2,19 @@
 package readme
 
 import kotlinx.coroutines.runBlocking
+import kotlinx.serialization.json.jsonObject
 import matrix.capi.ClosedPort
 import matrix.capi.Homeserver
+import matrix.capi.MatrixCapi
 import matrix.capi.MatrixClient
 import matrix.capi.MatrixException
+import matrix.capi.MatrixRequest
 import matrix.capi.PasswordReset
 import matrix.capi.Project
+import matrix.capi.Script
+import matrix.capi.text
 import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -35,9 +41,18 @@ class ReadmeTest {
             .map { it.groupValues[1].trim() }
             .toList()
         val run = listOf("kotlin/readme/FiveLines.kt", "kotlin/readme/FullReset.kt")
-            .plus(listOf("kotlin/readme/ErrorsAndCancellation.kt", "java/readme/JavaExample.java"))
+            .plus(listOf("kotlin/readme/Requests.kt", "kotlin/readme/ErrorsAndCancellation.kt"))
+            .plus(listOf("java/readme/JavaExample.java", "java/readme/JavaRequest.java"))
             .map { File(binding, "src/test/$it").readLines().drop(1).joinToString("\n").trim() }
         assertEquals(run, shown)
+    }
+
+    @Test
+    fun `the library, the package and the README have one version`() {
+        val packaged = System.getProperty("project.version")
+        assertEquals(MatrixCapi.version, packaged)
+        val shown = File(binding, "README.md").readText()
+        assertTrue("<artifactId>matrix-capi</artifactId>\n  <version>$packaged</version>" in shown)
     }
 
     @Test
@@ -51,6 +66,29 @@ class ReadmeTest {
             System.setOut(before)
         }
         assertTrue("\"v1.1\"" in printed.toString(), printed.toString())
+    }
+
+    @Test
+    fun `the rooms of a sync have their names, and a message gets its event's ID`() = withClient { client ->
+        val person = homeserver.newPerson()
+        val who = mapOf("type" to "m.id.user", "user" to person.localpart)
+        client.setAccessToken(client.login("m.login.password", who, person.password).text("access_token"))
+        val create = MatrixRequest.custom("POST", "/_matrix/client/v3/createRoom")
+        val unnamed = client.send(create).json.jsonObject.text("room_id")
+        val named = client.send(create.set("name", "Tea & cake")).json.jsonObject.text("room_id")
+        assertTrue(say(client, named, "hello").startsWith("$"))
+        assertEquals(mapOf(unnamed to null, named to "Tea & cake"), roomNames(client))
+    }
+
+    @Test
+    fun `Java's example gets the bytes of a file`() {
+        Script("""[{"body_base64": "AP8B", "headers": {"content-type": "image/png"}}]""").use { script ->
+            MatrixClient(script.url).use { client ->
+                assertArrayEquals(byteArrayOf(0, -1, 1), JavaRequest.download(client, "a.example", "m/1").join())
+            }
+            val path = script.state().requests.single().text("path")
+            assertEquals("/_matrix/client/v1/media/download/a.example/m%2F1", path)
+        }
     }
 
     @Test

@@ -91,9 +91,7 @@ public class ClientOptions {
 
     private fun set(options: Pointer) {
         fun number(name: String, value: Long?, setter: (Pointer, Int) -> Int) {
-            if (value == null) return
-            if (value !in 0..UInt.MAX_VALUE.toLong()) throw invalidArgument("$name is $value: not within 32 bits")
-            checkAccepted(setter(options, value.toInt()))
+            if (value != null) checkAccepted(setter(options, cUInt32(name, value)))
         }
 
         fun duration(name: String, value: Duration?, setter: (Pointer, Int) -> Int) =
@@ -123,5 +121,3 @@ public class ClientOptions {
         flag(allowPlainHttp, Mx::mx_client_options_set_allow_plain_http)
     }
 }
-
-internal fun cBool(value: Boolean): Byte = if (value) 1 else 0

@@ -3,9 +3,7 @@
 package matrix.capi
 
 /** The number of the binary interface that this binding was made for. */
-internal const val ABI = 0
-
-internal const val MX_CLIENT_SECRET_SIZE = 44
+internal const val ABI = 1
 
 internal const val MX_OK = 0
 internal const val MX_ERR_NULL_ARGUMENT = 1

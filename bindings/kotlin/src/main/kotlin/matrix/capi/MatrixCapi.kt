@@ -1,9 +1,11 @@
 // The library itself: its version, a random secret, and what it says of leaks.
 package matrix.capi
 
+import com.sun.jna.Native
+
 /** The native library. */
 public object MatrixCapi {
-    /** The version, such as "0.1.0". */
+    /** The version, such as "0.2.0". */
     @JvmStatic
     public val version: String
         get() = Mx.mx_version().text()
@@ -16,8 +18,9 @@ public object MatrixCapi {
     /** A new client_secret of 43 characters from the system's random source. */
     @JvmStatic
     public fun generateClientSecret(): String {
-        val buffer = ByteArray(MX_CLIENT_SECRET_SIZE)
+        // The spec allows at most 255 characters; a NUL ends them.
+        val buffer = ByteArray(256)
         checkAccepted(Mx.mx_generate_client_secret(buffer, NativeSize(buffer.size.toLong())))
-        return String(buffer, 0, buffer.size - 1, Charsets.US_ASCII)
+        return Native.toString(buffer, "US-ASCII")
     }
 }

@@ -39,12 +39,24 @@ public class MatrixClient private constructor(
     /** Java's form of this client. */
     public fun futures(): MatrixFutures = MatrixFutures(this)
 
-    override suspend fun call(operationId: String, params: Map<String, Any?>): JsonObject =
-        call(operationId, json(params).toString())
+    /**
+     * Sends a request. What it holds now is sent: it may be changed or sent again at once, and many times at the same time.
+     *
+     * @throws MatrixException.InvalidArgument it lacks a field; it and the others say how the call ended
+     */
+    public suspend fun send(request: MatrixRequest): MatrixResult = MatrixResult(send(request, Call()).checkOk())
 
-    /** Starts any operation with parameters that are JSON already. */
+    override suspend fun call(operationId: String, params: Map<String, Any?>): JsonObject =
+        send(MatrixRequest.checkedWhenSent(operationId, params), Call()).answer()
+
+    /** Starts any operation with parameters that are JSON already: one object, sent byte for byte. */
     public suspend fun call(operationId: String, paramsJson: String): JsonObject =
         call(operationId, paramsJson, Call()).answer()
+
+    internal suspend fun send(request: MatrixRequest, call: Call): Outcome =
+        run(call) { client, userData, op ->
+            request.withNative { Mx.mx_client_send(client, it, null, userData, op) }
+        }
 
     internal suspend fun call(operationId: String, paramsJson: String, call: Call): Outcome {
         val operation = cString("operationId", operationId)

@@ -29,6 +29,9 @@ public sealed class MatrixException private constructor(private val outcome: Out
     public val retryAfterMillis: Long?
         get() = outcome.retryAfterMs
 
+    /** A header of the answer: see [MatrixResult.header]. */
+    public fun header(name: String): String? = outcome.header(name)
+
     /** The answer's body as text; null if no answer came. It need not be JSON. */
     public val body: String?
         get() = outcome.text()

@@ -19,6 +19,9 @@ public class MatrixFutures internal constructor(private val client: MatrixClient
     override fun call(operationId: String, params: Map<String, Any?>): CompletableFuture<JsonObject> =
         future { client.call(operationId, params) }
 
+    /** See [MatrixClient.send]. */
+    public fun send(request: MatrixRequest): CompletableFuture<MatrixResult> = future { client.send(request) }
+
     /** See [MatrixClient.discover]. */
     public fun discover(server: String): CompletableFuture<Discovery> = future { client.discover(server) }
 

@@ -42,7 +42,11 @@ internal object Mx {
 
     @JvmStatic external fun mx_result_retry_after_ms(result: Pointer, out: LongArray): Byte
 
-    @JvmStatic external fun mx_result_json(result: Pointer, length: LongArray): Pointer?
+    @JvmStatic external fun mx_result_body(result: Pointer, length: LongArray): Pointer?
+
+    @JvmStatic external fun mx_result_value(result: Pointer, jsonPointer: ByteArray): Pointer?
+
+    @JvmStatic external fun mx_result_header(result: Pointer, name: ByteArray): Pointer?
 
     @JvmStatic external fun mx_result_string(result: Pointer, jsonPointer: ByteArray): Pointer?
 
@@ -117,6 +121,28 @@ internal object Mx {
         userData: Pointer,
         op: LongArray,
     ): Int
+
+    @JvmStatic external fun mx_request_new(operationId: ByteArray, out: PointerByReference): Int
+
+    @JvmStatic external fun mx_request_new_custom(method: ByteArray, path: ByteArray, out: PointerByReference): Int
+
+    @JvmStatic external fun mx_request_set_string(request: Pointer, name: ByteArray, value: ByteArray?): Int
+
+    @JvmStatic external fun mx_request_set_json(request: Pointer, name: ByteArray, json: ByteArray): Int
+
+    @JvmStatic external fun mx_request_set_timeout_ms(request: Pointer, value: Int): Int
+
+    @JvmStatic external fun mx_client_send(
+        client: Pointer,
+        request: Pointer,
+        callback: Pointer?,
+        userData: Pointer,
+        op: LongArray,
+    ): Int
+
+    @JvmStatic external fun mx_request_url(client: Pointer, request: Pointer, out: PointerByReference): Int
+
+    @JvmStatic external fun mx_request_free(request: Pointer?)
 
     @JvmStatic external fun mx_discover(
         client: Pointer,

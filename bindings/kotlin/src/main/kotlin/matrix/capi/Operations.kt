@@ -10,8 +10,8 @@ import kotlinx.serialization.json.JsonObject
  */
 public abstract class Operations internal constructor() {
     /**
-     * Starts any operation by the spec's operationId, with the spec's names for its path, query and body fields. A null
-     * is sent as null.
+     * Sends a [MatrixRequest] of any operation by the spec's operationId, with the spec's names for its path, query and
+     * body fields. A null is sent as null.
      */
     public abstract suspend fun call(operationId: String, params: Map<String, Any?> = emptyMap()): JsonObject
 

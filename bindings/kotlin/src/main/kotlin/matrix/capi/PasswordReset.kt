@@ -82,11 +82,7 @@ public class PasswordReset private constructor(
     public fun save(): String {
         val out = PointerByReference()
         handle.use { checkAccepted(Mx.mx_password_reset_save(it, out)) }
-        try {
-            return checkNotNull(Outcome.read(out.value).text()) { "a saved reset without JSON" }
-        } finally {
-            Mx.mx_result_free(out.value)
-        }
+        return checkNotNull(Outcome.take(out.value).text()) { "a saved reset without JSON" }
     }
 
     /** A step that is running goes on; cancel its coroutine if it must not. */

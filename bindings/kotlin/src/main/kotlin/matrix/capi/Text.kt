@@ -1,4 +1,4 @@
-// Turns text into C strings, and back.
+// Turns Kotlin's values into C's, and C's text back.
 package matrix.capi
 
 import com.sun.jna.IntegerType
@@ -27,6 +27,14 @@ internal fun cString(name: String, text: String): ByteArray {
             throw refused(MX_ERR_INVALID_UTF8, "$name holds half a surrogate pair, which UTF-8 cannot carry")
         }
     return ByteArray(encoded.remaining() + 1).also { encoded.get(it, 0, encoded.remaining()) }
+}
+
+internal fun cBool(value: Boolean): Byte = if (value) 1 else 0
+
+/** C's `uint32_t`, in the bits of an Int. */
+internal fun cUInt32(name: String, value: Long): Int {
+    if (value !in 0..UInt.MAX_VALUE.toLong()) throw invalidArgument("$name is $value: not within 32 bits")
+    return value.toInt()
 }
 
 internal fun Pointer.text(): String = getString(0, "UTF-8")

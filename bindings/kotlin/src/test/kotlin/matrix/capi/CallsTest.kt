@@ -94,8 +94,7 @@ class CallsTest {
         }
 
     @Test
-    fun `the library says its version and makes secrets that the spec allows`() {
-        assertTrue(Regex("""\d+\.\d+\.\d+""").matches(MatrixCapi.version))
+    fun `the library makes secrets that the spec allows`() {
         val secrets = List(100) { MatrixCapi.generateClientSecret() }
         assertEquals(100, secrets.toSet().size)
         assertTrue(secrets.all { Regex("[0-9a-zA-Z.=_-]{43}").matches(it) })

@@ -58,7 +58,6 @@ class ContractTest {
 private class Case(private val case: JsonObject) {
     private val expect = case.getValue("expect").jsonObject
     private val complaints = mutableListOf<String>()
-    private val strings = mutableMapOf<String, String?>()
 
     suspend fun run(): List<String> {
         val replies = case.getValue("server")
@@ -73,7 +72,7 @@ private class Case(private val case: JsonObject) {
     private suspend fun run(base: String, script: Script?) {
         val url = base + (case["base_path"]?.jsonPrimitive?.content ?: "")
         MatrixClient(url, options()).use { client ->
-            check(outcome(client, script))
+            check(runCatching { outcome(client, script) })
             val left = expect["closed_early"]?.jsonPrimitive?.int
             if (left != null && script != null && !script.waitUntil { it.closedEarly == left }) {
                 complaints += "closed_early is ${script.state().closedEarly}, not $left"
@@ -85,14 +84,15 @@ private class Case(private val case: JsonObject) {
     private suspend fun outcome(client: MatrixClient, script: Script?): Outcome {
         val call = case.getValue("call").jsonObject
         val operation = call.text("operation")
-        val params = call["params_text"]?.jsonPrimitive?.content ?: call.getValue("params").toString()
-        val pointers = expect["strings"]?.jsonObject?.keys.orEmpty()
-        val waiting = Call { result ->
-            for (pointer in pointers) strings[pointer] = Mx.mx_result_string(result, cString("pointer", pointer))?.text()
-            Outcome.read(result)
+        val waiting = Call()
+        val send: suspend () -> Outcome = {
+            when (val text = call["params_text"]) {
+                null -> client.send(MatrixRequest.checkedWhenSent(operation, call.getValue("params").jsonObject), waiting)
+                else -> client.call(operation, text.jsonPrimitive.content, waiting)
+            }
         }
-        val cancelAfter = case["cancel_after_ms"]?.jsonPrimitive?.long ?: return client.call(operation, params, waiting)
-        val running = CoroutineScope(Dispatchers.Default).async { client.call(operation, params, waiting) }
+        val cancelAfter = case["cancel_after_ms"]?.jsonPrimitive?.long ?: return send()
+        val running = CoroutineScope(Dispatchers.Default).async { send() }
         script?.waitForRequests(expect.getValue("requests").jsonPrimitive.int)
         delay(cancelAfter.milliseconds)
         running.cancel()
@@ -117,20 +117,22 @@ private class Case(private val case: JsonObject) {
         }
     }
 
-    private fun check(outcome: Outcome) {
-        val failure = runCatching { outcome.answer() }.exceptionOrNull() as MatrixException?
-        val status = failure?.status ?: "MX_OK"
-        check("status", JsonPrimitive(status))
-        check("http_status", JsonPrimitive(failure?.httpStatus ?: outcome.httpStatus))
+    /** Reads as an app does: the exception, or the answer. */
+    private fun check(ended: Result<Outcome>) {
+        val answer = ended.mapCatching { it.answer() }
+        val failure = answer.exceptionOrNull()?.let { it as? MatrixException ?: throw it }
+        val outcome = ended.getOrNull()
+        check("status", JsonPrimitive(failure?.status ?: "MX_OK"))
+        check("http_status", JsonPrimitive(failure?.httpStatus ?: outcome?.httpStatus))
         check("errcode", JsonPrimitive(failure?.errcode))
-        check("retry_after_ms", JsonPrimitive(failure?.retryAfter?.inWholeMilliseconds ?: outcome.retryAfterMs))
-        check("json", JsonPrimitive(if (failure == null) outcome.text() else failure.body))
+        check("retry_after_ms", JsonPrimitive(failure?.retryAfter?.inWholeMilliseconds ?: outcome?.retryAfterMs))
+        check("json", JsonPrimitive(if (failure == null) outcome?.text() else failure.body))
+        val json = if (failure == null) answer.getOrThrow() else failure.json
         for ((pointer, expected) in expect["strings"]?.jsonObject.orEmpty()) {
-            if (strings[pointer] != expected.jsonPrimitive.contentOrNull) {
-                complaints += "$pointer is ${strings[pointer]}, not $expected"
-            }
+            val string = json?.string(pointer)
+            if (string != expected.jsonPrimitive.contentOrNull) complaints += "$pointer is $string, not $expected"
         }
-        val message = failure?.message ?: outcome.message
+        val message = failure?.message ?: outcome?.message.orEmpty()
         texts("message_contains").filter { it !in message }.forEach { complaints += "the message lacks $it: $message" }
         texts("message_lacks").filter { it in message }.forEach { complaints += "the message contains $it: $message" }
     }
@@ -167,6 +169,19 @@ private class Case(private val case: JsonObject) {
             "json" -> runCatching { Json.parseToJsonElement(request.text("body")) }.getOrNull() == expected
             else -> request[name] == expected
         }
+    }
+
+    /** What a JSON pointer names; null if that is no string, or one that a C string, of which the table speaks, cannot be. */
+    private fun JsonElement.string(pointer: String): String? {
+        val names = pointer.split('/').drop(1).map { it.replace("~1", "/").replace("~0", "~") }
+        val value = names.fold(this as JsonElement?) { parent, name ->
+            when (parent) {
+                is JsonArray -> name.toIntOrNull()?.let { parent.getOrNull(it) }
+                is JsonObject -> parent[name]
+                else -> null
+            }
+        }
+        return (value as? JsonPrimitive)?.takeIf { it.isString }?.content?.takeIf { '\u0000' !in it }
     }
 
     private fun texts(name: String) = expect[name]?.jsonArray.orEmpty().map { it.jsonPrimitive.content }
