@@ -132,6 +132,7 @@ done
 check 'README.md: five lines, by find_package' readme readme-1 1 1
 check 'README.md: the full reset' readme readme-2 1 2
 check 'README.md: errors and cancellation' readme readme-3 1 3
+check 'README.md: requests and answers' readme readme-4 1 4
 check 'README.md: five lines, by FetchContent' readme readme-fetched 2 1 "-DFETCHCONTENT_SOURCE_DIR_MATRIX_CAPI=$root"
 check 'examples/cpp, by find_package' configure_and_build examples/cpp "$build/example"
 check 'examples/cpp, by FetchContent' configure_and_build examples/cpp "$build/example-fetched" -DFETCH=ON
