@@ -17,31 +17,31 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Takes `https` URLs, and `http` ones to this machine or where `allow_plain_http` says so.
     pub fn parse(text: &str, allow_plain_http: bool) -> Result<Self, Outcome> {
-        let wrong = |why: String| Outcome::invalid_argument(format!("homeserver_url {why}"));
+        let refused = |why: String| Outcome::invalid_argument(format!("homeserver_url {why}"));
         if text.is_empty() {
-            return Err(wrong("is empty".into()));
+            return Err(refused("is empty".into()));
         }
         // The parser drops or mends these without a word.
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(wrong("holds a space, a control character or a backslash".into()));
+            return Err(refused("holds a space, a control character or a backslash".into()));
         }
-        let url = Url::parse(text).map_err(|error| wrong(format!("is not a URL: {error}")))?;
+        let url = Url::parse(text).map_err(|error| refused(format!("is not a URL: {error}")))?;
         if !matches!(url.scheme(), "https" | "http") {
-            return Err(wrong(format!("must begin with https://, not {}:", url.scheme())));
+            return Err(refused(format!("must begin with https://, not {}:", url.scheme())));
         }
         let after_scheme = &text[url.scheme().len()..];
         let has_host = after_scheme.starts_with("://") && !after_scheme.starts_with(":///");
         let Some(host) = url.host().filter(|_| has_host) else {
-            return Err(wrong("has no host".into()));
+            return Err(refused("has no host".into()));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("must not hold a user name or password".into()));
+            return Err(refused("must not hold a user name or password".into()));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("must not have a query (?) or a fragment (#)".into()));
+            return Err(refused("must not have a query (?) or a fragment (#)".into()));
         }
         if url.scheme() == "http" && !is_this_machine(&host) && !allow_plain_http {
-            return Err(wrong(format!(
+            return Err(refused(format!(
                 "is plain http to {host}, where anyone on the way can read passwords: use https, or allow it by mx_client_options_set_allow_plain_http"
             )));
         }

@@ -40,15 +40,15 @@ pub fn is_no_nearer(url: &Url, than: Option<&Url>) -> bool {
 
 fn nearness(url: &Url) -> Nearness {
     match url.host() {
-        Some(Host::Domain(name)) => of_name(name),
-        Some(Host::Ipv4(address)) => of_address(IpAddr::V4(address)),
-        Some(Host::Ipv6(address)) => of_address(IpAddr::V6(address)),
+        Some(Host::Domain(name)) => nearness_of_name(name),
+        Some(Host::Ipv4(address)) => nearness_of_address(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => nearness_of_address(IpAddr::V6(address)),
         None => Nearness::Machine,
     }
 }
 
 /// Names that mean this machine (RFC 6761), or something in its network, wherever they are resolved.
-fn of_name(name: &str) -> Nearness {
+fn nearness_of_name(name: &str) -> Nearness {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let ends = |suffix: &str| name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
     if name == "localhost" || name == "localhost.localdomain" || ends("localhost") {
@@ -60,12 +60,12 @@ fn of_name(name: &str) -> Nearness {
     }
 }
 
-fn of_address(address: IpAddr) -> Nearness {
+fn nearness_of_address(address: IpAddr) -> Nearness {
     let address = match address {
         IpAddr::V4(v4) => v4,
-        IpAddr::V6(v6) => match inside(v6) {
+        IpAddr::V6(v6) => match embedded_v4(v6) {
             Some(v4) => v4,
-            None => return of_v6(v6),
+            None => return nearness_of_v6(v6),
         },
     };
     match address.octets() {
@@ -77,7 +77,7 @@ fn of_address(address: IpAddr) -> Nearness {
     }
 }
 
-fn of_v6(address: Ipv6Addr) -> Nearness {
+fn nearness_of_v6(address: Ipv6Addr) -> Nearness {
     match address.segments()[0] {
         _ if address.is_loopback() || address.is_unspecified() => Nearness::Machine,
         // Unique local, link local, the old site local, multicast.
@@ -87,7 +87,7 @@ fn of_v6(address: Ipv6Addr) -> Nearness {
 }
 
 /// The IPv4 address that an IPv6 one stands for: mapped, compatible, or behind NAT64.
-fn inside(address: Ipv6Addr) -> Option<Ipv4Addr> {
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
             if !(address.is_loopback() || address.is_unspecified()) =>

@@ -67,7 +67,7 @@ impl Headers {
 
     /// The headers of one request: to `elsewhere` or to the base URL, with a body of that length or
     /// without one, with the access token or without it.
-    pub fn of(
+    pub fn for_request(
         &self,
         elsewhere: Option<&Url>,
         body_length: Option<usize>,
@@ -121,16 +121,16 @@ mod tests {
         let token = Token::new("abc").unwrap();
         let names = |map: &HeaderMap| map.keys().map(|name| name.to_string()).collect::<Vec<_>>();
 
-        let get = headers.of(None, None, None).unwrap();
+        let get = headers.for_request(None, None, None).unwrap();
         assert_eq!(names(&get), ["host", "user-agent", "accept"]);
 
-        let post = headers.of(None, Some(12), Some(&token)).unwrap();
+        let post = headers.for_request(None, Some(12), Some(&token)).unwrap();
         assert_eq!(post[CONTENT_LENGTH], "12");
         assert_eq!(post[AUTHORIZATION], "Bearer abc");
         assert_eq!(post.len(), 6);
 
         let elsewhere = Url::parse("https://is.example:8090/").unwrap();
-        let post = headers.of(Some(&elsewhere), Some(0), None).unwrap();
+        let post = headers.for_request(Some(&elsewhere), Some(0), None).unwrap();
         assert_eq!(post[HOST], "is.example:8090");
         assert_eq!(post.len(), 5);
     }

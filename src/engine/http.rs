@@ -262,7 +262,8 @@ impl Transport {
             .url(request)
             .ok_or_else(|| lasting(Outcome::internal("a request without a homeserver")))?;
         let length = body.as_ref().map(Bytes::len);
-        let headers = self.headers.of(request.url.as_ref(), length, token).map_err(lasting)?;
+        let headers =
+            self.headers.for_request(request.url.as_ref(), length, token).map_err(lasting)?;
         let mut message = reqwest::Request::new(method, url);
         *message.headers_mut() = headers;
         *message.body_mut() = body.map(Into::into);
@@ -283,7 +284,7 @@ impl Transport {
         let whole = usize::try_from(announced).unwrap_or(usize::MAX).min(limit);
         // One more: in a result a NUL stands behind the body.
         let mut bytes = SecretBytes::with_capacity(whole.min(FIRST) + 1);
-        let bad = |bytes, fault, why: String| {
+        let broken = |bytes, fault, why: String| {
             let message = format!("{}: HTTP {}, {why}", request.row().id(), head.status);
             Failure {
                 fault,
@@ -297,13 +298,13 @@ impl Transport {
         };
         if announced > limit as u64 {
             let why = format!("the body has {announced} bytes, more than the {limit} allowed");
-            return Err(bad(bytes, Fault::Lasting, why));
+            return Err(broken(bytes, Fault::Lasting, why));
         }
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if bytes.len() + chunk.len() > limit => {
                     let why = format!("the body has more than the {limit} bytes allowed");
-                    return Err(bad(bytes, Fault::Lasting, why));
+                    return Err(broken(bytes, Fault::Lasting, why));
                 }
                 Ok(Some(chunk)) => {
                     if bytes.len() + chunk.len() >= bytes.capacity() {
@@ -318,7 +319,7 @@ impl Transport {
                         bytes.len(),
                         causes(&error)
                     );
-                    return Err(bad(bytes, Fault::MaybeSent, why));
+                    return Err(broken(bytes, Fault::MaybeSent, why));
                 }
             }
         }

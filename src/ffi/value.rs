@@ -58,35 +58,35 @@ pub unsafe extern "C" fn mx_value_get(
     json_pointer: *const c_char,
 ) -> *const mx_value {
     // SAFETY: by the header's rules.
-    unsafe { found(|| of(value)?.get(pointer(json_pointer)?)) }
+    unsafe { found(|| borrowed(value)?.get(pointer(json_pointer)?)) }
 }
 
 /// What a value is: one of the MX_TYPE_ constants; MX_TYPE_NONE for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_type(value: *const mx_value) -> i32 {
     // SAFETY: by the header's rules.
-    read(|| Some(unsafe { of(value) }?.kind() as i32))
+    read(|| Some(unsafe { borrowed(value) }?.kind() as i32))
 }
 
 /// The first element of an array or member of an object; NULL if there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_first(value: *const mx_value) -> *const mx_value {
     // SAFETY: by the header's rules.
-    found(|| unsafe { of(value) }?.first())
+    found(|| unsafe { borrowed(value) }?.first())
 }
 
 /// The element or member that follows in the same array or object; NULL behind the last one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_next(value: *const mx_value) -> *const mx_value {
     // SAFETY: by the header's rules.
-    found(|| unsafe { of(value) }?.next())
+    found(|| unsafe { borrowed(value) }?.next())
 }
 
 /// How many elements an array has, or members an object; 0 for anything else.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_count(value: *const mx_value) -> usize {
     // SAFETY: by the header's rules.
-    read(|| Some(unsafe { of(value) }?.count()))
+    read(|| Some(unsafe { borrowed(value) }?.count()))
 }
 
 /// The name of a member, ended by NUL; NULL for what is no member.
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn mx_value_count(value: *const mx_value) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_name(value: *const mx_value, len: *mut usize) -> *const c_char {
     // SAFETY: by the header's rules.
-    unsafe { text(read(|| Some(of(value)?.name_with_nul())), len) }
+    unsafe { text(read(|| Some(borrowed(value)?.name_with_nul())), len) }
 }
 
 /// A string, decoded and ended by NUL; NULL for anything else.
@@ -106,14 +106,14 @@ pub unsafe extern "C" fn mx_value_name(value: *const mx_value, len: *mut usize) 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_string(value: *const mx_value, len: *mut usize) -> *const c_char {
     // SAFETY: by the header's rules.
-    unsafe { text(read(|| Some(of(value)?.str_with_nul())), len) }
+    unsafe { text(read(|| Some(borrowed(value)?.str_with_nul())), len) }
 }
 
 /// An integer. False, leaving `out` alone, for anything else, and for what does not fit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_int(value: *const mx_value, out: *mut i64) -> bool {
     // SAFETY: by the header's rules.
-    unsafe { write(read(|| Some(of(value)?.as_i64())), out) }
+    unsafe { write(read(|| Some(borrowed(value)?.as_i64())), out) }
 }
 
 /// A number, integers included. False, leaving `out` alone, for anything else, and for what is beyond
@@ -121,14 +121,14 @@ pub unsafe extern "C" fn mx_value_int(value: *const mx_value, out: *mut i64) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_double(value: *const mx_value, out: *mut f64) -> bool {
     // SAFETY: by the header's rules.
-    unsafe { write(read(|| Some(of(value)?.as_f64())), out) }
+    unsafe { write(read(|| Some(borrowed(value)?.as_f64())), out) }
 }
 
 /// A boolean. False, leaving `out` alone, for anything else.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_bool(value: *const mx_value, out: *mut bool) -> bool {
     // SAFETY: by the header's rules.
-    unsafe { write(read(|| Some(of(value)?.as_bool())), out) }
+    unsafe { write(read(|| Some(borrowed(value)?.as_bool())), out) }
 }
 
 /// A value's JSON as it came, for another parser: a part of the body, NOT ended by NUL. NULL for NULL.
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn mx_value_bool(value: *const mx_value, out: *mut bool) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_value_json(value: *const mx_value, len: *mut usize) -> *const c_char {
     // SAFETY: by the header's rules.
-    let json = read(|| Some(unsafe { of(value) }.map(Value::json)));
+    let json = read(|| Some(unsafe { borrowed(value) }.map(Value::json)));
     // SAFETY: by the header's rules.
     unsafe { write(json.map(<[u8]>::len), len) };
     json.map_or(ptr::null(), |json| json.as_ptr().cast())
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn mx_value_json(value: *const mx_value, len: *mut usize) 
 ///
 /// # Safety
 /// `value` must be NULL or come from [`found`], and its result must be alive.
-unsafe fn of<'a>(value: *const mx_value) -> Option<Value<'a>> {
+unsafe fn borrowed<'a>(value: *const mx_value) -> Option<Value<'a>> {
     let node = value.cast::<Node>();
     // SAFETY: by this function's contract it is NULL or a node in the array of a document that is alive.
     let place = unsafe { node.as_ref() }?.place();

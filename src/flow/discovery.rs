@@ -27,7 +27,7 @@ impl Server {
     /// Reads `@alice:example.org`, `example.org`, `example.org:8448`, `[2001:db8::1]:8448` or
     /// `https://matrix.example.org`.
     pub fn parse(text: &str, allow_plain_http: bool) -> Result<Self, Outcome> {
-        let wrong = |why: &str| Outcome::invalid_argument(format!("server {why}"));
+        let refused = |why: &str| Outcome::invalid_argument(format!("server {why}"));
         let text = text.trim();
         if text.contains("://") {
             let renamed = |mut outcome: Outcome| {
@@ -39,21 +39,21 @@ impl Server {
         let name = match text.strip_prefix('@') {
             Some(id) => {
                 id.split_once(':')
-                    .ok_or_else(|| wrong("is a Matrix ID without a server name: no ':'"))?
+                    .ok_or_else(|| refused("is a Matrix ID without a server name: no ':'"))?
                     .1
             }
             None => text,
         };
-        let wrong_name = || wrong("is no server name, Matrix ID or URL");
+        let no_server_name = || refused("is no server name, Matrix ID or URL");
         if name.is_empty() {
-            return Err(wrong("is empty"));
+            return Err(refused("is empty"));
         }
         // A URL's parser takes more than a host and a port; a server name is nothing else.
         if name.contains(|c: char| matches!(c, '/' | '?' | '#' | '@' | '\\') || c.is_whitespace()) {
-            return Err(wrong_name());
+            return Err(no_server_name());
         }
-        let url = Url::parse(&format!("https://{name}")).map_err(|_| wrong_name())?;
-        let host = url.host_str().ok_or_else(wrong_name)?;
+        let url = Url::parse(&format!("https://{name}")).map_err(|_| no_server_name())?;
+        let host = url.host_str().ok_or_else(no_server_name)?;
         Ok(Self::Name {
             host: BaseUrl::parse(&format!("https://{host}"), false)?,
             with_port: port_of(name)

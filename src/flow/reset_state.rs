@@ -92,7 +92,7 @@ impl ResetState {
 
     /// Reads a saved reset of the homeserver at `base_url`, and refuses what it does not understand.
     pub fn restore(saved: &str, base_url: &str) -> Result<Self, Outcome> {
-        let wrong = |why: String| Outcome::invalid_argument(format!("saved {why}"));
+        let refused = |why: String| Outcome::invalid_argument(format!("saved {why}"));
         // The version first: another version's members would only seem to be wrong.
         #[derive(Deserialize)]
         struct Versioned {
@@ -101,20 +101,22 @@ impl ResetState {
         match serde_json::from_str::<Versioned>(saved) {
             Ok(Versioned { version: VERSION }) => {}
             Ok(Versioned { version }) => {
-                return Err(wrong(format!("has version {version}; this library reads {VERSION}")));
+                return Err(refused(format!(
+                    "has version {version}; this library reads {VERSION}"
+                )));
             }
-            Err(_) => return Err(wrong("is not the JSON of a password reset".into())),
+            Err(_) => return Err(refused("is not the JSON of a password reset".into())),
         }
         let state: Self = serde_json::from_str(saved).map_err(|error| {
             // serde names the member, in text that may quote its value: only places are safe.
-            wrong(format!(
+            refused(format!(
                 "is not a whole password reset (line {}, column {})",
                 error.line(),
                 error.column()
             ))
         })?;
         if state.base_url != base_url {
-            return Err(wrong(format!(
+            return Err(refused(format!(
                 "belongs to base_url {}, not to the client's {base_url}",
                 state.base_url
             )));

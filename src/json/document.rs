@@ -136,7 +136,7 @@ impl Document {
 
     /// The index of the array or object at this place, if it has one.
     pub(super) fn index(&self, place: usize) -> Option<Index<'_>> {
-        self.indices.of(place as u32)
+        self.indices.find(place as u32)
     }
 
     /// Where the text gives a member for the first time that it gives again later.

@@ -40,7 +40,7 @@ pub struct Index<'a> {
 }
 
 impl Indices {
-    pub fn of<'a>(&'a self, owner: u32) -> Option<Index<'a>> {
+    pub fn find<'a>(&'a self, owner: u32) -> Option<Index<'a>> {
         let found = self.owners.binary_search_by_key(&owner, |owner| owner.place).ok()?;
         let Owner { start, first_hash, length, .. } = self.owners[found];
         let part = |list: &'a [u32], start: u32| {
