@@ -54,9 +54,8 @@ pub fn check(
     if text.len() > MAX_LENGTH {
         return Err(Fault::new("the text is longer than 1 GiB", text, 0));
     }
-    if let Err(error) = std::str::from_utf8(text) {
-        return Err(Fault::new("the text is not UTF-8", text, error.valid_up_to()));
-    }
+    let whole = std::str::from_utf8(text)
+        .map_err(|error| Fault::new("the text is not UTF-8", text, error.valid_up_to()))?;
     let mut counter = Counter {
         checked: Checked { values: 0, strings: 0 },
         found: Wanted::default(),
@@ -65,7 +64,7 @@ pub fn check(
         depth: 0,
         looking: None,
     };
-    scan(text, &mut counter)?;
+    scan(whole, &mut counter)?;
     if counter.weight() > MOST.max(TIMES * text.len()) {
         return Err(Fault::new(TOO_HEAVY, text, 0));
     }
@@ -121,11 +120,9 @@ impl<F: Fn(&str) -> Option<usize>> Visitor for Counter<F> {
     fn name(&mut self, name: Quoted<'_>) {
         self.names += name.length + 1 + NAME;
         if self.depth == 1 {
-            // The whole text is UTF-8.
-            let text = std::str::from_utf8(name.raw).unwrap_or_default();
             let number = match name.has_escapes() {
-                true => (self.wanted)(&decoded(text)),
-                false => (self.wanted)(text),
+                true => (self.wanted)(&decoded(name.raw)),
+                false => (self.wanted)(name.raw),
             };
             let number = number.filter(|number| *number < MOST_WANTED);
             self.looking = number.map(|number| (number, 0));

@@ -101,7 +101,7 @@ impl Document {
         };
         builder.nodes.push(Node::owner(0));
         // It was taken once, so it is taken again.
-        let _ = scan(&text, &mut builder);
+        let _ = std::str::from_utf8(&text).map(|text| scan(text, &mut builder));
         let Builder { nodes, strings, names, indices, .. } = builder;
         let mut document = Box::new(Self { text, nodes, strings, names, indices });
         document.nodes[0] = Node::owner((&raw const *document).expose_provenance());
@@ -194,7 +194,7 @@ impl Builder {
 
 impl Visitor for Builder {
     fn name(&mut self, name: Quoted<'_>) {
-        let raw = std::str::from_utf8(name.raw).unwrap_or_default();
+        let raw = name.raw;
         let decoded;
         let text = if name.has_escapes() {
             let mut text = SecretString::with_capacity(name.length);
@@ -215,7 +215,7 @@ impl Visitor for Builder {
 
     fn string(&mut self, start: usize, string: Quoted<'_>) {
         let at = self.strings.as_str().len() as u32;
-        let raw = std::str::from_utf8(string.raw).unwrap_or_default();
+        let raw = string.raw;
         if string.has_escapes() {
             decode_into(raw, &mut self.strings);
         } else {

@@ -62,13 +62,14 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Reads a text that is known to be UTF-8.
-pub fn scan(text: &[u8], visitor: &mut impl Visitor) -> Result<(), Fault> {
-    let mut reader = Reader { text, at: 0 };
-    reader.document(visitor).map_err(|why| Fault::new(why, text, reader.at))
+pub fn scan(text: &str, visitor: &mut impl Visitor) -> Result<(), Fault> {
+    let mut reader = Reader { whole: text, text: text.as_bytes(), at: 0 };
+    reader.document(visitor).map_err(|why| Fault::new(why, text.as_bytes(), reader.at))
 }
 
 struct Reader<'a> {
+    whole: &'a str,
+    /// Its bytes.
     text: &'a [u8],
     /// Where reading goes on; after a fault, where it is.
     at: usize,
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
 
     /// A string, from its opening quote on.
     fn quoted(&mut self) -> Result<Quoted<'a>, &'static str> {
-        match string::quoted(self.text, self.at + 1) {
+        match string::quoted(self.whole, self.at + 1) {
             Ok(quoted) => {
                 self.at = quoted.end + 1;
                 Ok(quoted)

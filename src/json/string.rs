@@ -8,7 +8,7 @@ use crate::secret::{SecretBytes, SecretString};
 #[derive(Clone, Copy)]
 pub struct Quoted<'a> {
     /// As it is written, with its escapes.
-    pub raw: &'a [u8],
+    pub raw: &'a str,
     /// Where its closing quote is.
     pub end: usize,
     /// How many bytes it has once it is decoded; as many as `raw` if it has no escapes.
@@ -23,14 +23,15 @@ impl Quoted<'_> {
 
 /// Reads the string whose first byte behind the opening quote is at `start`, or says where and why there
 /// is none.
-pub fn quoted(text: &[u8], start: usize) -> Result<Quoted<'_>, (usize, &'static str)> {
+pub fn quoted(whole: &str, start: usize) -> Result<Quoted<'_>, (usize, &'static str)> {
+    let text = whole.as_bytes();
     let mut at = start;
     let mut saved = 0;
     loop {
         at = plain_until(text, at);
         match text.get(at) {
             Some(b'"') => {
-                let raw = &text[start..at];
+                let raw = &whole[start..at];
                 return Ok(Quoted { raw, end: at, length: raw.len() - saved });
             }
             Some(b'\\') => {
