@@ -32,6 +32,10 @@ struct State {
 }
 
 /// What a call of [`Queue::next`] ended with.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it goes straight on: a box would be one allocation more"
+)]
 pub enum Next {
     Delivery(Delivery),
     /// Nothing came in time, or [`Queue::wake`] was called.
