@@ -79,7 +79,7 @@ class BaseClient(ABC):
         retry_delay           the longest pause in seconds before the first retry (0.3)
         max_rate_limit_wait   the longest delay asked for by a server that is waited out (3)
         max_response_bytes    the largest answer that is taken (16 MiB)
-        max_idle_connections  how many unused connections are kept (8)
+        max_idle_connections  how many unused connections are kept (128)
         idle_timeout          for how many seconds (60)
         allow_plain_http      http:// to other machines, where anyone on the way can read passwords
         """
