@@ -19,6 +19,10 @@ TYPES = {
 }
 # An answer's repr may end in a log, where these must not be.
 SECRET = re.compile("token|secret|password")
+# What a field of an answer needs said of it.
+NOTES = {
+    "submit_url": 'If it is not empty, the person types a token, for submit_token(). Some servers send "".',
+}
 
 
 def files(model: Model) -> dict[str, str]:
@@ -67,10 +71,9 @@ def answers(rows: tuple[Operation, ...]) -> str:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from matrix_capi._answer import Answer
+from matrix_capi._answer import Answer, Field
 {classes}
 
 ANSWERS: dict[str, type[Answer]] = {{
@@ -79,13 +82,9 @@ ANSWERS: dict[str, type[Answer]] = {{
 
 
 def answer_class(row: Operation) -> str:
-    fields = "".join(
-        answer_field(param)
-        for param in sorted(row.answer, key=lambda param: not param.required)
-    )
+    fields = "".join(map(answer_field, row.answer))
     return f'''
 
-@dataclass(frozen=True)
 class {answer_name(row)}(Answer):
     """The answer to {row.id}."""
 
@@ -93,18 +92,12 @@ class {answer_name(row)}(Answer):
 
 
 def answer_field(param: Param) -> str:
-    words = []
-    if identifier(param.name) != param.name:
-        words.append(f'metadata={{"name": "{param.name}"}}')
-    if not param.required:
-        words.append("default=None")
-    if SECRET.search(param.name):
-        words.append("repr=False")
-    if words == ["default=None"]:
-        value = " = None"
-    else:
-        value = f" = field({', '.join(words)})" if words else ""
-    return f"    {identifier(param.name)}: {annotation(param)}{value}\n"
+    secret = ", secret=True" if SECRET.search(param.name) else ""
+    value = f'Field("{param.name}"{secret})'
+    note = NOTES.get(param.name)
+    text = f'    """{note}"""\n' if note else ""
+    name = identifier(param.name)
+    return f"    {name}: Field[{annotation(param)}] = {value}\n{text}"
 
 
 def operations(rows: tuple[Operation, ...], kind: str) -> str:

@@ -34,7 +34,7 @@ def load() -> ctypes.CDLL:
     library.mx_result_errcode.restype = ctypes.c_char_p
     library.mx_result_message.restype = ctypes.c_char_p
     # Not c_char_p, which would end the body at its first NUL.
-    library.mx_result_json.restype = ctypes.c_void_p
+    library.mx_result_body.restype = ctypes.c_void_p
     library.mx_result_op.restype = ctypes.c_uint64
     library.mx_result_http_status.restype = ctypes.c_uint16
     library.mx_result_retry_after_ms.restype = ctypes.c_bool
@@ -79,7 +79,7 @@ def check(status: int) -> None:
 def take_result(result: ctypes.c_void_p) -> Answer:
     """Read everything from a result, and free it."""
     length = ctypes.c_size_t()
-    body = LIB.mx_result_json(result, ctypes.byref(length))
+    body = LIB.mx_result_body(result, ctypes.byref(length))
     delay = ctypes.c_uint64()
     told = LIB.mx_result_retry_after_ms(result, ctypes.byref(delay))
     errcode: bytes | None = LIB.mx_result_errcode(result)

@@ -31,6 +31,7 @@ from matrix_capi._process import (
     set_log_sink,
     version,
 )
+from matrix_capi._request import Request
 from matrix_capi._statuses import Stage, Status
 
 __version__ = version()
@@ -58,6 +59,7 @@ __all__ = [
     "PasswordReset",
     "Pending",
     "RefusedError",
+    "Request",
     "Stage",
     "Status",
     "TlsError",

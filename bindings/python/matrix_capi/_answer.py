@@ -3,55 +3,77 @@
 from __future__ import annotations
 
 import ctypes
-import json
 from collections.abc import Mapping
 from ctypes import c_size_t, c_uint64, c_void_p
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from matrix_capi._errors import InvalidArgumentError, error_class
-from matrix_capi._native import LIB, unicode
+from matrix_capi._errors import error_class
+from matrix_capi._json import read
+from matrix_capi._native import LIB
 from matrix_capi._statuses import Status
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Answer:
-    """What the homeserver answered: its fields by name, all of it in json, and as it came in body.
+    """What the homeserver answered: the fields by name, all of it in json, as it came in body.
 
-    An optional field that is absent, null or empty is None. Secrets are not in the repr.
+    http_status  such as 200
+    headers      those that are kept, by their names in lower case: content-type, content-disposition,
+                 location, etag
+    body         the bytes as they came
+
+    A field that is absent or null is None. Nothing is parsed before json or a field is read. Secrets
+    are not in the repr.
     """
 
     http_status: int
-    json: Any = field(repr=False)
-    body: bytes = field(repr=False)
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON; None if it is none, which only happens to a Request.custom()."""
+        return read(self.body)
 
     @classmethod
     def of(cls, outcome: Outcome) -> Self:
         """The answer of an operation that went well; raises what it otherwise came to."""
-        body = outcome.success()
-        answer = json.loads(body)
-        values: dict[str, Any] = {}
-        for name, on_the_wire in _own_fields(cls):
-            value = answer.get(on_the_wire)
-            # The library has checked what must be there; "" is how some say that it is not.
-            values[name] = None if value == "" else value
-        return cls(outcome.http_status, answer, body, **values)
+        return cls(outcome.http_status, outcome.success(), outcome.headers)
+
+    def __repr__(self) -> str:
+        shown = [("http_status", self.http_status)]
+        for name, one in vars(type(self)).items():
+            if isinstance(one, Field) and not one.secret:
+                shown.append((name, getattr(self, name)))
+        words = ", ".join(f"{name}={value!r}" for name, value in shown)
+        return f"{type(self).__name__}({words})"
 
 
-_OWN_FIELDS: dict[type[Answer], list[tuple[str, str]]] = {}
+class Field(Generic[T]):
+    """A field of an answer, found in its JSON when it is read."""
 
+    def __init__(self, name: str, *, secret: bool = False) -> None:
+        self.name = name
+        self.secret = secret
 
-def _own_fields(answer: type[Answer]) -> list[tuple[str, str]]:
-    """The fields that a kind of answer adds, each with its name on the wire."""
-    known = _OWN_FIELDS.get(answer)
-    if known is None:
-        own = fields(answer)[len(fields(Answer)) :]
-        known = [(one.name, one.metadata.get("name", one.name)) for one in own]
-        _OWN_FIELDS[answer] = known
-    return known
+    @overload
+    def __get__(self, answer: None, owner: type[Answer]) -> Self: ...
+
+    @overload
+    def __get__(self, answer: Answer, owner: type[Answer]) -> T: ...
+
+    def __get__(self, answer: Answer | None, owner: type[Answer]) -> Any:
+        if answer is None:
+            return self
+        fields = answer.json
+        return fields.get(self.name) if isinstance(fields, dict) else None
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,7 @@ class Outcome:
     message: str
     retry_after: float | None
     body: bytes | None
+    headers: dict[str, str]
 
     def success(self) -> bytes:
         """The body, if the operation went well."""
@@ -75,8 +98,15 @@ class Outcome:
                 http_status=self.http_status,
                 retry_after=self.retry_after,
                 body=self.body,
+                headers=self.headers,
             )
-        return self.body or b"null"
+        return self.body or b""
+
+
+_HEADERS = {
+    name: name.encode()
+    for name in ("content-type", "content-disposition", "location", "etag")
+}
 
 
 def take(result: c_void_p) -> Outcome:
@@ -85,11 +115,16 @@ def take(result: c_void_p) -> Outcome:
         length, delay = c_size_t(), c_uint64()
         status: int = LIB.mx_result_status(result)
         http_status: int = LIB.mx_result_http_status(result)
-        place: int | None = LIB.mx_result_json(result, ctypes.byref(length))
+        place: int | None = LIB.mx_result_body(result, ctypes.byref(length))
         body = None if place is None else ctypes.string_at(place, length.value)
+        headers = {}
+        for name, native in _HEADERS.items():
+            value: bytes | None = LIB.mx_result_header(result, native)
+            if value is not None:
+                headers[name] = value.decode()
         if status == Status.OK:
             # What went well has no more to tell.
-            return Outcome(status, http_status, None, "OK", None, body)
+            return Outcome(status, http_status, None, "OK", None, body, headers)
         told: bool = LIB.mx_result_retry_after_ms(result, ctypes.byref(delay))
         errcode: bytes | None = LIB.mx_result_errcode(result)
         message: bytes = LIB.mx_result_message(result)
@@ -100,15 +135,7 @@ def take(result: c_void_p) -> Outcome:
             message=message.decode(),
             retry_after=delay.value / 1000 if told else None,
             body=body,
+            headers=headers,
         )
     finally:
         LIB.mx_result_free(result)
-
-
-def params_json(params: Mapping[str, object]) -> bytes:
-    """An operation's parameters as mx_call takes them."""
-    try:
-        written = json.dumps(dict(params), ensure_ascii=False, allow_nan=False)
-    except ValueError as error:
-        raise InvalidArgumentError(f"params: {error}") from None
-    return unicode(written, "params")

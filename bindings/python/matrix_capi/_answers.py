@@ -2,154 +2,140 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from matrix_capi._answer import Answer
+from matrix_capi._answer import Answer, Field
 
 
-@dataclass(frozen=True)
 class GetWellknownAnswer(Answer):
     """The answer to getWellknown."""
 
-    m_homeserver: dict[str, Any] = field(metadata={"name": "m.homeserver"})
+    m_homeserver: Field[dict[str, Any]] = Field("m.homeserver")
 
 
-@dataclass(frozen=True)
 class GetVersionsAnswer(Answer):
     """The answer to getVersions."""
 
-    versions: list[Any]
+    versions: Field[list[Any]] = Field("versions")
 
 
-@dataclass(frozen=True)
 class GetAuthMetadataAnswer(Answer):
     """The answer to getAuthMetadata."""
 
-    issuer: str
-    account_management_uri: str | None = None
+    issuer: Field[str] = Field("issuer")
+    account_management_uri: Field[str | None] = Field("account_management_uri")
 
 
-@dataclass(frozen=True)
 class GetCapabilitiesAnswer(Answer):
     """The answer to getCapabilities."""
 
-    capabilities: dict[str, Any]
+    capabilities: Field[dict[str, Any]] = Field("capabilities")
 
 
-@dataclass(frozen=True)
 class GetLoginFlowsAnswer(Answer):
     """The answer to getLoginFlows."""
 
-    flows: list[Any] | None = None
+    flows: Field[list[Any] | None] = Field("flows")
 
 
-@dataclass(frozen=True)
 class LoginAnswer(Answer):
     """The answer to login."""
 
-    access_token: str = field(repr=False)
-    user_id: str
-    device_id: str | None = None
+    access_token: Field[str] = Field("access_token", secret=True)
+    user_id: Field[str] = Field("user_id")
+    device_id: Field[str | None] = Field("device_id")
 
 
-@dataclass(frozen=True)
 class GetTokenOwnerAnswer(Answer):
     """The answer to getTokenOwner."""
 
-    user_id: str
-    device_id: str | None = None
+    user_id: Field[str] = Field("user_id")
+    device_id: Field[str | None] = Field("device_id")
 
 
-@dataclass(frozen=True)
 class CheckUsernameAvailabilityAnswer(Answer):
     """The answer to checkUsernameAvailability."""
 
-    available: bool | None = None
+    available: Field[bool | None] = Field("available")
 
 
-@dataclass(frozen=True)
 class RegisterAnswer(Answer):
     """The answer to register."""
 
-    user_id: str
-    access_token: str | None = field(default=None, repr=False)
+    user_id: Field[str] = Field("user_id")
+    access_token: Field[str | None] = Field("access_token", secret=True)
 
 
-@dataclass(frozen=True)
 class RequestTokenToRegisterEmailAnswer(Answer):
     """The answer to requestTokenToRegisterEmail."""
 
-    sid: str
-    submit_url: str | None = None
+    sid: Field[str] = Field("sid")
+    submit_url: Field[str | None] = Field("submit_url")
+    """If it is not empty, the person types a token, for submit_token(). Some servers send ""."""
 
 
-@dataclass(frozen=True)
 class RequestTokenToRegisterMSISDNAnswer(Answer):
     """The answer to requestTokenToRegisterMSISDN."""
 
-    sid: str
-    submit_url: str | None = None
+    sid: Field[str] = Field("sid")
+    submit_url: Field[str | None] = Field("submit_url")
+    """If it is not empty, the person types a token, for submit_token(). Some servers send ""."""
 
 
-@dataclass(frozen=True)
 class RequestTokenToResetPasswordEmailAnswer(Answer):
     """The answer to requestTokenToResetPasswordEmail."""
 
-    sid: str
-    submit_url: str | None = None
+    sid: Field[str] = Field("sid")
+    submit_url: Field[str | None] = Field("submit_url")
+    """If it is not empty, the person types a token, for submit_token(). Some servers send ""."""
 
 
-@dataclass(frozen=True)
 class RequestTokenToResetPasswordMSISDNAnswer(Answer):
     """The answer to requestTokenToResetPasswordMSISDN."""
 
-    sid: str
-    submit_url: str | None = None
+    sid: Field[str] = Field("sid")
+    submit_url: Field[str | None] = Field("submit_url")
+    """If it is not empty, the person types a token, for submit_token(). Some servers send ""."""
 
 
-@dataclass(frozen=True)
 class RequestTokenTo3PIDEmailAnswer(Answer):
     """The answer to requestTokenTo3PIDEmail."""
 
-    sid: str
-    submit_url: str | None = None
+    sid: Field[str] = Field("sid")
+    submit_url: Field[str | None] = Field("submit_url")
+    """If it is not empty, the person types a token, for submit_token(). Some servers send ""."""
 
 
-@dataclass(frozen=True)
 class RequestTokenTo3PIDMSISDNAnswer(Answer):
     """The answer to requestTokenTo3PIDMSISDN."""
 
-    sid: str
-    submit_url: str | None = None
+    sid: Field[str] = Field("sid")
+    submit_url: Field[str | None] = Field("submit_url")
+    """If it is not empty, the person types a token, for submit_token(). Some servers send ""."""
 
 
-@dataclass(frozen=True)
 class DeactivateAccountAnswer(Answer):
     """The answer to deactivateAccount."""
 
-    id_server_unbind_result: str
+    id_server_unbind_result: Field[str] = Field("id_server_unbind_result")
 
 
-@dataclass(frozen=True)
 class GetAccount3PIDsAnswer(Answer):
     """The answer to getAccount3PIDs."""
 
-    threepids: list[Any] | None = None
+    threepids: Field[list[Any] | None] = Field("threepids")
 
 
-@dataclass(frozen=True)
 class Unbind3pidFromAccountAnswer(Answer):
     """The answer to unbind3pidFromAccount."""
 
-    id_server_unbind_result: str
+    id_server_unbind_result: Field[str] = Field("id_server_unbind_result")
 
 
-@dataclass(frozen=True)
 class Delete3pidFromAccountAnswer(Answer):
     """The answer to delete3pidFromAccount."""
 
-    id_server_unbind_result: str
+    id_server_unbind_result: Field[str] = Field("id_server_unbind_result")
 
 
 ANSWERS: dict[str, type[Answer]] = {

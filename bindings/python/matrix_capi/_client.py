@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from matrix_capi._answer import Answer
+from matrix_capi._answer import Answer, Field
 from matrix_capi._answers import ANSWERS
 from matrix_capi._async_calls import AsyncCalls
 from matrix_capi._async_operations import AsyncOperations
 from matrix_capi._calls import Calls
 from matrix_capi._handle import Handle
+from matrix_capi._native import Seconds
 from matrix_capi._operations import Operations
 from matrix_capi._options import Options
+from matrix_capi._request import Request
 from matrix_capi._starts import given, start_call, start_discover, start_submit_token
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Answer)
 
 
-@dataclass(frozen=True)
 class Discovery(Answer):
     """A homeserver, and how passwords are reset there.
 
@@ -36,11 +36,11 @@ class Discovery(Answer):
     issuer                  likewise
     """
 
-    base_url: str
-    versions: list[str]
-    reset: str
-    account_management_uri: str | None = None
-    issuer: str | None = None
+    base_url: Field[str] = Field("base_url")
+    versions: Field[list[str]] = Field("versions")
+    reset: Field[str] = Field("reset")
+    account_management_uri: Field[str | None] = Field("account_management_uri")
+    issuer: Field[str | None] = Field("issuer")
 
 
 class BaseClient(ABC):
@@ -50,22 +50,22 @@ class BaseClient(ABC):
         self,
         homeserver: str | None = None,
         *,
-        timeout: float | None = None,
-        connect_timeout: float | None = None,
+        timeout: Seconds | None = None,
+        connect_timeout: Seconds | None = None,
         user_agent: str | None = None,
         access_token: str | None = None,
         proxy: str | None = None,
         root_pem: str | None = None,
         bundled_roots: bool | None = None,
         max_retries: int | None = None,
-        retry_delay: float | None = None,
-        max_rate_limit_wait: float | None = None,
+        retry_delay: Seconds | None = None,
+        max_rate_limit_wait: Seconds | None = None,
         max_response_bytes: int | None = None,
         max_idle_connections: int | None = None,
-        idle_timeout: float | None = None,
+        idle_timeout: Seconds | None = None,
         allow_plain_http: bool | None = None,
     ) -> None:
-        """Makes a client; nothing is sent yet. Times are in seconds; None leaves the default.
+        """Makes a client; nothing is sent yet. None leaves the default. Times are seconds or a timedelta.
 
         homeserver            the base URL, such as "https://matrix.example.org"; None: only discover()
         timeout               seconds that a whole call may take, retries included (30)
@@ -79,7 +79,7 @@ class BaseClient(ABC):
         retry_delay           the longest pause in seconds before the first retry (0.3)
         max_rate_limit_wait   the longest delay asked for by a server that is waited out (3)
         max_response_bytes    the largest answer that is taken (16 MiB)
-        max_idle_connections  how many unused connections are kept (8)
+        max_idle_connections  how many unused connections are kept (128)
         idle_timeout          for how many seconds (60)
         allow_plain_http      http:// to other machines, where anyone on the way can read passwords
         """
@@ -121,13 +121,15 @@ class Client(BaseClient, Operations):
     def _open(self) -> None:
         self._calls = Calls(self._handle)
 
+    def send(self, request: Request) -> Answer:
+        """Sends a request, which may be changed or sent again at once. The answer is of its operation's class."""
+        answer = ANSWERS.get(request.operation, Answer)
+        return answer.of(self._calls.run(request._start))
+
     def call(
         self, operation: str, params: Mapping[str, object] | None = None
     ) -> Answer:
-        """Runs any operation by the spec's operationId, with its path, query and body fields.
-
-        None is sent as null. A body that the spec leaves open is the member "body".
-        """
+        """Sends a Request that is needed once: its operationId, and its fields in a dict."""
         answer = ANSWERS.get(operation, Answer)
         return answer.of(self._calls.run(start_call(operation, params or {})))
 
@@ -169,13 +171,15 @@ class AsyncClient(BaseClient, AsyncOperations):
     def _open(self) -> None:
         self._calls = AsyncCalls(self._handle)
 
+    async def send(self, request: Request) -> Answer:
+        """Sends a request, which may be changed or sent again at once. The answer is of its operation's class."""
+        answer = ANSWERS.get(request.operation, Answer)
+        return answer.of(await self._calls.run(request._start))
+
     async def call(
         self, operation: str, params: Mapping[str, object] | None = None
     ) -> Answer:
-        """Runs any operation by the spec's operationId, with its path, query and body fields.
-
-        None is sent as null. A body that the spec leaves open is the member "body".
-        """
+        """Sends a Request that is needed once: its operationId, and its fields in a dict."""
         answer = ANSWERS.get(operation, Answer)
         return answer.of(await self._calls.run(start_call(operation, params or {})))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
+from matrix_capi._json import read
 from matrix_capi._statuses import Status
 
 
@@ -17,6 +19,7 @@ class Error(Exception):
     http_status  of the last answer; 0 if none came
     retry_after  seconds to wait before the next try, if the homeserver said so
     body         the answer as it came, or None
+    headers      of the answer, as an Answer has them
     """
 
     status: int = Status.ERR_INTERNAL
@@ -30,6 +33,7 @@ class Error(Exception):
         http_status: int = 0,
         retry_after: float | None = None,
         body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -39,14 +43,12 @@ class Error(Exception):
         self.http_status = http_status
         self.retry_after = retry_after
         self.body = body
+        self.headers: Mapping[str, str] = headers or {}
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The body as JSON; None if it is none, or no answer came."""
-        try:
-            return None if self.body is None else json.loads(self.body.decode())
-        except (ValueError, RecursionError):
-            return None
+        return None if self.body is None else read(self.body)
 
 
 class RefusedError(Error):
@@ -109,7 +111,7 @@ class CancelledError(Error):
 
 
 class DeadlineError(Error):
-    """There was no outcome within the client's timeout. The request may have reached the homeserver."""
+    """There was no outcome within the timeout. The request may have reached the homeserver."""
 
     status = Status.ERR_DEADLINE
 

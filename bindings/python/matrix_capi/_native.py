@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import math
 from ctypes import (
     c_bool,
@@ -14,6 +15,8 @@ from ctypes import (
     c_uint64,
     c_void_p,
 )
+from datetime import timedelta
+from typing import Union
 
 from matrix_capi._errors import (
     ForkedError,
@@ -32,6 +35,9 @@ LOG_CALLBACK = ctypes.CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
 UINT32_MAX = 2**32 - 1
 INT64_MAX = 2**63 - 1
 
+# A time: seconds, or a timedelta.
+Seconds = Union[float, timedelta]
+
 _CALL = (c_void_p, c_void_p, ctypes.POINTER(c_uint64))
 _OUT = ctypes.POINTER(c_void_p)
 
@@ -45,7 +51,8 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "mx_result_message": (c_char_p, (c_void_p,)),
     "mx_result_retry_after_ms": (c_bool, (c_void_p, ctypes.POINTER(c_uint64))),
     # Not c_char_p, which would end the body at its first NUL.
-    "mx_result_json": (c_void_p, (c_void_p, ctypes.POINTER(c_size_t))),
+    "mx_result_body": (c_void_p, (c_void_p, ctypes.POINTER(c_size_t))),
+    "mx_result_header": (c_char_p, (c_void_p, c_char_p)),
     "mx_result_free": (None, (c_void_p,)),
     "mx_queue_new": (c_int32, (_OUT,)),
     "mx_queue_fd": (ctypes.c_int, (c_void_p,)),
@@ -80,6 +87,14 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "mx_client_cancel": (c_int32, (c_void_p, c_uint64)),
     "mx_client_free": (None, (c_void_p,)),
     "mx_call": (c_int32, (c_void_p, c_char_p, c_char_p, *_CALL)),
+    "mx_request_new": (c_int32, (c_char_p, _OUT)),
+    "mx_request_new_custom": (c_int32, (c_char_p, c_char_p, _OUT)),
+    "mx_request_set_string": (c_int32, (c_void_p, c_char_p, c_char_p)),
+    "mx_request_set_json": (c_int32, (c_void_p, c_char_p, c_char_p)),
+    "mx_request_set_timeout_ms": (c_int32, (c_void_p, ctypes.c_uint32)),
+    "mx_request_url": (c_int32, (c_void_p, c_void_p, _OUT)),
+    "mx_request_free": (None, (c_void_p,)),
+    "mx_client_send": (c_int32, (c_void_p, c_void_p, *_CALL)),
     "mx_discover": (c_int32, (c_void_p, c_char_p, *_CALL)),
     "mx_submit_token": (
         c_int32,
@@ -142,23 +157,43 @@ def unicode(value: str, name: str) -> bytes:
         raise InvalidUtf8Error(f"{name} holds half a surrogate pair") from None
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def json_text(value: object, name: str) -> bytes:
+    """A value as JSON."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidArgumentError(f"{name} must be a finite number")
+    try:
+        written = _ENCODER.encode(value)
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from None
+    except RecursionError:
+        raise InvalidArgumentError(f"{name} is nested too deeply") from None
+    except ValueError as error:
+        raise InvalidArgumentError(f"{name}: {error}") from None
+    return unicode(written, name)
+
+
 def optional_text(value: str | None, name: str) -> bytes | None:
     return None if value is None else text(value, name)
 
 
 def number(value: int, name: str, largest: int = UINT32_MAX) -> int:
     """An integer for C, whose type would silently wrap it."""
-    if not isinstance(value, int):
+    if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
     if not 0 <= value <= largest:
         raise InvalidArgumentError(f"{name} must be between 0 and {largest}")
     return value
 
 
-def milliseconds(seconds: float, name: str, largest: int = UINT32_MAX) -> int:
-    """Seconds as C counts them. Rounded up, so that no time becomes none."""
-    if not isinstance(seconds, (int, float)):
-        raise TypeError(f"{name} must be a number, not {type(seconds).__name__}")
+def milliseconds(time: Seconds, name: str, largest: int = UINT32_MAX) -> int:
+    """A time as C counts it. Rounded up, so that no time becomes none."""
+    seconds = time.total_seconds() if isinstance(time, timedelta) else time
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        given = type(seconds).__name__
+        raise TypeError(f"{name} must be a number or a timedelta, not {given}")
     if not 0 <= seconds * 1000 <= largest:
         raise InvalidArgumentError(
             f"{name} must be between 0 and {largest / 1000} seconds"

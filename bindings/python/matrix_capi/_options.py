@@ -9,7 +9,7 @@ from ctypes import c_void_p
 from dataclasses import dataclass, fields
 from typing import Any, Callable
 
-from matrix_capi._native import LIB, check, milliseconds, number, text
+from matrix_capi._native import LIB, Seconds, check, milliseconds, number, text
 
 
 def _as_bool(value: bool, name: str) -> bool:
@@ -39,21 +39,21 @@ _SETTERS: dict[str, tuple[str, Callable[[Any, str], object]]] = {
 
 @dataclass(frozen=True, repr=False)
 class Options:
-    """The options of a client; None leaves the library's default. Times are in seconds."""
+    """The options of a client; None leaves the library's default."""
 
-    timeout: float | None = None
-    connect_timeout: float | None = None
+    timeout: Seconds | None = None
+    connect_timeout: Seconds | None = None
     user_agent: str | None = None
     access_token: str | None = None
     proxy: str | None = None
     root_pem: str | None = None
     bundled_roots: bool | None = None
     max_retries: int | None = None
-    retry_delay: float | None = None
-    max_rate_limit_wait: float | None = None
+    retry_delay: Seconds | None = None
+    max_rate_limit_wait: Seconds | None = None
     max_response_bytes: int | None = None
     max_idle_connections: int | None = None
-    idle_timeout: float | None = None
+    idle_timeout: Seconds | None = None
     allow_plain_http: bool | None = None
 
     @contextmanager

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from matrix_capi._client import AsyncClient, Client
+from matrix_capi._native import Seconds
 from matrix_capi._reset import NativeReset, make_new, make_restored
 from matrix_capi._statuses import Stage
 
@@ -80,7 +81,7 @@ class PasswordReset(BaseReset):
         self._client._calls.run(self._native.submit_token(token)).success()
 
     def finish(
-        self, new_password: str, *, logout_devices: bool, wait: float = 0
+        self, new_password: str, *, logout_devices: bool, wait: Seconds = 0
     ) -> None:
         """Changes the password, if the mail has been confirmed; raises Pending if it has not.
 
@@ -88,7 +89,7 @@ class PasswordReset(BaseReset):
         called again.
 
         logout_devices  whether all sessions of the account are ended: ask the person
-        wait            seconds to poll for the confirmation
+        wait            how long to poll for the confirmation: seconds, or a timedelta
         """
         start = self._native.finish(new_password, logout_devices, wait)
         self._client._calls.run(start).success()
@@ -128,7 +129,7 @@ class AsyncPasswordReset(BaseReset):
         (await self._client._calls.run(self._native.submit_token(token))).success()
 
     async def finish(
-        self, new_password: str, *, logout_devices: bool, wait: float = 0
+        self, new_password: str, *, logout_devices: bool, wait: Seconds = 0
     ) -> None:
         """Changes the password, if the mail has been confirmed; raises Pending if it has not.
 
@@ -136,7 +137,7 @@ class AsyncPasswordReset(BaseReset):
         called again. Cancelling the task ends the polling.
 
         logout_devices  whether all sessions of the account are ended: ask the person
-        wait            seconds to poll for the confirmation
+        wait            how long to poll for the confirmation: seconds, or a timedelta
         """
         start = self._native.finish(new_password, logout_devices, wait)
         (await self._client._calls.run(start)).success()

@@ -14,6 +14,7 @@ from matrix_capi._handle import Handle, Start
 from matrix_capi._native import (
     INT64_MAX,
     LIB,
+    Seconds,
     check,
     forked,
     milliseconds,
@@ -78,7 +79,7 @@ class NativeReset:
 
         return start
 
-    def finish(self, new_password: str, logout_devices: bool, wait: float) -> Start:
+    def finish(self, new_password: str, logout_devices: bool, wait: Seconds) -> Start:
         if not isinstance(logout_devices, bool):
             raise TypeError("logout_devices must be a bool: ask the person")
         given = text(new_password, "new_password")

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from ctypes import c_void_p
 from typing import Any
 
-from matrix_capi._answer import params_json
 from matrix_capi._handle import Start
-from matrix_capi._native import LIB, text
+from matrix_capi._native import LIB, json_text, text
 
 
 def given(params: Mapping[str, object]) -> dict[str, object]:
@@ -16,7 +15,8 @@ def given(params: Mapping[str, object]) -> dict[str, object]:
 
 
 def start_call(operation: str, params: Mapping[str, object]) -> Start:
-    return start_text(operation, params_json(params))
+    """What a Request of the same fields starts, by one call into C instead of one for each field."""
+    return start_text(operation, json_text(dict(params), "params"))
 
 
 def start_text(operation: str, params: bytes) -> Start:

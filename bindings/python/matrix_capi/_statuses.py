@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-ABI_VERSION = 0
+ABI_VERSION = 1
 
 
 class Status(enum.IntEnum):

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from matrix_capi import Client, InvalidArgumentError, InvalidUtf8Error, PasswordReset
+from matrix_capi import (
+    Client,
+    InvalidArgumentError,
+    InvalidUtf8Error,
+    PasswordReset,
+    Request,
+)
 from scripts import Server
 
 VERSIONS = {"json": {"versions": ["v1.11"]}}
 
 STRINGS: dict[str, Callable[[Client, str], object]] = {
     "operation": lambda client, text: client.call(text),
+    "method": lambda client, text: Request.custom(text, "/_matrix/x"),
+    "path": lambda client, text: Request.custom("GET", text),
+    "name": lambda client, text: Request("login").unset(text),
     "server": lambda client, text: client.discover(text),
     "access_token": lambda client, text: client.set_access_token(text),
     "submit_url": lambda client, text: client.submit_token(text, "s", "c", "t"),
@@ -56,8 +66,13 @@ def test_a_parameter_that_json_cannot_hold_is_refused() -> None:
             client.call("login", {"type": float("nan")})
         with pytest.raises(InvalidUtf8Error, match="params"):
             client.call("login", {"type": "\ud800"})
-        with pytest.raises(TypeError, match="serializable"):
+        with pytest.raises(TypeError, match="params: .*serializable"):
             client.call("login", {"type": object()})
+        deep: list[object] = []
+        for _ in range(100000):
+            deep = [deep]
+        with pytest.raises(InvalidArgumentError, match="params is nested too deeply"):
+            client.call("login", {"identifier": {"a": deep}})
         # U+0000 fits into JSON, so that the library itself sees and refuses it.
         with pytest.raises(InvalidArgumentError, match="client_secret"):
             client.request_token_to_reset_password_email("a\0b", "a@b.test", 1)
@@ -88,7 +103,13 @@ def test_a_wrong_option_is_refused_with_its_name(
 
 
 def test_an_option_of_the_wrong_type_is_a_type_error() -> None:
-    for options in ({"timeout": "5"}, {"max_retries": 1.5}, {"bundled_roots": 1}):
+    for options in (
+        {"timeout": "5"},
+        {"timeout": True},
+        {"max_retries": 1.5},
+        {"max_retries": True},
+        {"bundled_roots": 1},
+    ):
         with pytest.raises(TypeError, match=next(iter(options))):
             Client("https://example.org", **options)
 
@@ -100,7 +121,7 @@ def test_every_option_is_taken() -> None:
     Client(
         "http://example.org",
         timeout=0.5,
-        connect_timeout=1,
+        connect_timeout=timedelta(seconds=1),
         user_agent="test/1",
         access_token="token",
         proxy="http://127.0.0.1:1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -28,10 +29,15 @@ HANGS = {"hang": True}
 MEBIBYTE = 2**20
 
 
-def test_an_answer_is_a_dataclass_with_the_fields_the_json_and_the_body(
+def test_an_answer_has_the_fields_the_json_the_body_and_headers(
     server: Server,
 ) -> None:
-    script = server.script({"json": {"sid": "a.sid", "submit_url": "", "extra": [1]}})
+    script = server.script(
+        {
+            "headers": {"ETag": '"1"', "X-Other": "x", "Location": "/elsewhere"},
+            "json": {"sid": "a.sid", "submit_url": "", "extra": [1]},
+        }
+    )
     with Client(script.url) as client:
         answer = client.request_token_to_reset_password_email(
             "s3cr3t", "alice@example.test", 1
@@ -39,9 +45,50 @@ def test_an_answer_is_a_dataclass_with_the_fields_the_json_and_the_body(
     assert isinstance(
         answer, matrix_capi.answers.RequestTokenToResetPasswordEmailAnswer
     )
-    assert (answer.sid, answer.submit_url, answer.http_status) == ("a.sid", None, 200)
+    assert (answer.sid, answer.submit_url, answer.http_status) == ("a.sid", "", 200)
     assert answer.json["extra"] == [1]
     assert answer.body == b'{"sid":"a.sid","submit_url":"","extra":[1]}'
+    assert answer.headers == {
+        "content-type": "application/json",
+        "location": "/elsewhere",
+        "etag": '"1"',
+    }
+    again = pickle.loads(pickle.dumps(answer))
+    assert (again, hash(again)) == (answer, hash(answer))
+
+
+def test_a_body_is_parsed_once_and_not_before_somebody_looks_into_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[bytes] = []
+
+    def read(body: bytes) -> object:
+        parsed.append(body)
+        return json.loads(body)
+
+    monkeypatch.setattr(matrix_capi._answer, "read", read)
+    script = server.script({"json": {"sid": "a.sid", "submit_url": None}})
+    with Client(script.url) as client:
+        answer = client.request_token_to_reset_password_email("s", "a@b.test", 1)
+    assert answer.body
+    assert parsed == []
+    assert (answer.sid, answer.submit_url) == ("a.sid", None)
+    assert answer.json is answer.json
+    assert len(parsed) == 1
+
+
+def test_json_that_python_reads_otherwise_is_read_as_the_library_does(
+    server: Server,
+) -> None:
+    digits = "1" * 5000
+    script = server.script(
+        {"body": f'{{"sid":"abc","many":{digits},"\\ud800\\ud83d\\ude00":"\\\\ud800"}}'}
+    )
+    with Client(script.url) as client:
+        answer = client.request_token_to_reset_password_email("s", "a@b.test", 1)
+    assert answer.sid == "abc"
+    assert isinstance(answer.json["many"], (int, float))
+    assert answer.json["\ufffd\U0001f600"] == "\\ud800"
 
 
 def test_a_method_leaves_out_what_is_none_and_call_sends_it_as_null(

@@ -1,4 +1,4 @@
-"""Runs the contract table of tests/contract, blocking and awaited."""
+"""Runs the contract table of tests/contract: blocking, awaited, and by a Request of either."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from typing import Any
+from typing import Any, Callable
 
 import pytest
-from matrix_capi import Answer, AsyncClient, BadResponseError, Client, Error, Status
-from matrix_capi._answer import params_json
+from matrix_capi import (
+    Answer,
+    AsyncClient,
+    BadResponseError,
+    Client,
+    Error,
+    Request,
+    Status,
+)
 from matrix_capi._answers import ANSWERS
-from matrix_capi._starts import start_text
+from matrix_capi._handle import Start
+from matrix_capi._starts import start_call, start_text
 from scripts import ROOT, SECONDS, Script, Server
 
 Case = dict[str, Any]
@@ -44,20 +52,26 @@ def test_every_expectation_of_the_table_is_one_that_this_suite_checks() -> None:
     assert {name for case in CASES for name in case["expect"]} <= KNOWN
 
 
+@pytest.mark.parametrize("by", ["call", "request"])
 @pytest.mark.parametrize("kind", ["blocking", "awaited"])
-def test_every_case_holds(server: Server, kind: str) -> None:
+def test_every_case_holds(server: Server, kind: str, by: str) -> None:
     run = run_blocking if kind == "blocking" else run_awaited
+    start = start_of_call if by == "call" else start_of_request
+    # A request has no place for a text that need not be JSON.
+    cases = [c for c in CASES if by == "call" or "params_text" not in c["call"]]
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        found = list(threads.map(lambda case: check_case(server, case, run), CASES))
+        found = list(
+            threads.map(lambda case: check_case(server, case, run, start), cases)
+        )
     complaints = [
         f"{case['name']}: {complaint}"
-        for case, complaints in zip(CASES, found)
+        for case, complaints in zip(cases, found)
         for complaint in complaints
     ]
     assert not complaints, "\n".join(complaints)
 
 
-def check_case(server: Server, case: Case, run: Any) -> list[str]:
+def check_case(server: Server, case: Case, run: Any, start: Any) -> list[str]:
     with ExitStack() as stack:
         if case["server"] == "refused":
             script = None
@@ -68,7 +82,7 @@ def check_case(server: Server, case: Case, run: Any) -> list[str]:
             script = server.script(*case["server"])
             stack.callback(script.control, "DELETE")
             url = script.url
-        outcome = run(url + case.get("base_path", ""), case, script)
+        outcome = run(url + case.get("base_path", ""), case, script, start)
         return [*check_outcome(outcome, case), *check_requests(script, case["expect"])]
 
 
@@ -80,18 +94,25 @@ def options(case: Case) -> dict[str, Any]:
     }
 
 
-def params(case: Case) -> bytes:
+def start_of_call(case: Case) -> Start:
     call = case["call"]
     if "params_text" in call:
-        return str(call["params_text"]).encode()
-    return params_json(call.get("params", {}))
+        return start_text(call["operation"], str(call["params_text"]).encode())
+    return start_call(call["operation"], call.get("params", {}))
+
+
+def start_of_request(case: Case) -> Start:
+    call = case["call"]
+    return Request(call["operation"], **call.get("params", {}))._start
 
 
 def answer_class(case: Case) -> type[Answer]:
     return ANSWERS.get(case["call"]["operation"], Answer)
 
 
-def run_blocking(url: str, case: Case, script: Script | None) -> Answer | Error:
+def run_blocking(
+    url: str, case: Case, script: Script | None, start: Callable[[Case], Start]
+) -> Answer | Error:
     """A blocking call is cancelled by closing its client, which happens in another thread."""
     with Client(url, **options(case)) as client:
         if "cancel_after_ms" in case:
@@ -101,28 +122,31 @@ def run_blocking(url: str, case: Case, script: Script | None) -> Answer | Error:
                 client.close()
 
             threading.Thread(target=cancel, daemon=True).start()
-        start = start_text(case["call"]["operation"], params(case))
         try:
-            outcome = client._calls.run(start)
-            return answer_class(case).of(outcome)
+            return answer_class(case).of(client._calls.run(start(case)))
         except Error as error:
             return error
         finally:
             wait_for_closed_early(case, script)
 
 
-def run_awaited(url: str, case: Case, script: Script | None) -> Answer | Error:
+def run_awaited(
+    url: str, case: Case, script: Script | None, start: Callable[[Case], Start]
+) -> Answer | Error:
     async def main() -> Answer | Error:
         loop = asyncio.get_running_loop()
         async with AsyncClient(url, **options(case)) as client:
-            start = start_text(case["call"]["operation"], params(case))
-            task = loop.create_task(client._calls.run(start))
+
+            async def call() -> Answer:
+                return answer_class(case).of(await client._calls.run(start(case)))
+
+            task = loop.create_task(call())
             if "cancel_after_ms" in case:
                 await loop.run_in_executor(None, wait_to_cancel, case, script)
                 # Closing, not task.cancel(): that one is an asyncio.CancelledError, with no outcome.
                 await client.aclose()
             try:
-                return answer_class(case).of(await task)
+                return await task
             except Error as error:
                 return error
             finally:

@@ -40,7 +40,11 @@ def test_a_status_of_a_later_library_is_a_plain_error() -> None:
 def test_a_refusal_carries_errcode_status_delay_and_body(server: Server) -> None:
     body = {"errcode": "M_LIMIT_EXCEEDED", "error": "slow", "retry_after_ms": 332922}
     script = server.script(
-        {"status": 429, "headers": {"Retry-After": "333"}, "json": body}
+        {
+            "status": 429,
+            "headers": {"Retry-After": "333", "ETag": "x"},
+            "json": body,
+        }
     )
     with Client(script.url) as client, pytest.raises(MatrixError) as caught:
         client.request_token_to_reset_password_email("s", "alice@example.test", 1)
@@ -50,6 +54,7 @@ def test_a_refusal_carries_errcode_status_delay_and_body(server: Server) -> None
     assert error.retry_after == 333
     assert error.status is Status.ERR_MATRIX
     assert error.json == body
+    assert error.headers == {"content-type": "application/json", "etag": "x"}
     assert "M_LIMIT_EXCEEDED" in error.message
     assert "alice" not in error.message
 

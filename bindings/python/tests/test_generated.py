@@ -31,7 +31,8 @@ def test_names_that_python_does_not_take_are_changed_and_sent_as_they_are() -> N
     answers = made["bindings/python/matrix_capi/_answers.py"]
     assert "        from_: str,\n" in operations
     assert '"from": from_,' in operations
-    assert 'm_thing: dict[str, Any] = field(metadata={"name": "m.thing"})' in answers
-    assert "refresh_token: str | None = field(default=None, repr=False)" in answers
+    assert 'm_thing: Field[dict[str, Any]] = Field("m.thing")' in answers
+    secret = 'refresh_token: Field[str | None] = Field("refresh_token", secret=True)'
+    assert secret in answers
     for text in made.values():
         compile(text, "generated", "exec")
