@@ -64,6 +64,7 @@ class BaseClient(ABC):
         max_idle_connections: int | None = None,
         idle_timeout: Seconds | None = None,
         allow_plain_http: bool | None = None,
+        malloc_trim: bool | None = None,
     ) -> None:
         """Makes a client; nothing is sent yet. None leaves the default. Times are seconds or a timedelta.
 
@@ -82,6 +83,7 @@ class BaseClient(ABC):
         max_idle_connections  how many unused connections are kept (128)
         idle_timeout          for how many seconds (60)
         allow_plain_http      http:// to other machines, where anyone on the way can read passwords
+        malloc_trim           after a burst of calls, give memory of the whole process back to the system (no)
         """
         options = Options(
             timeout=timeout,
@@ -98,6 +100,7 @@ class BaseClient(ABC):
             max_idle_connections=max_idle_connections,
             idle_timeout=idle_timeout,
             allow_plain_http=allow_plain_http,
+            malloc_trim=malloc_trim,
         )
         self._handle = Handle(homeserver, options)
         self._open()

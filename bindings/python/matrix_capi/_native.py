@@ -80,6 +80,7 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     ),
     "mx_client_options_set_idle_timeout_ms": (c_int32, (c_void_p, ctypes.c_uint32)),
     "mx_client_options_set_allow_plain_http": (c_int32, (c_void_p, c_bool)),
+    "mx_client_options_set_malloc_trim": (c_int32, (c_void_p, c_bool)),
     "mx_client_options_set_queue": (c_int32, (c_void_p, c_void_p)),
     "mx_client_new": (c_int32, (c_char_p, c_void_p, _OUT, _OUT)),
     "mx_client_new_for_discovery": (c_int32, (c_void_p, _OUT, _OUT)),

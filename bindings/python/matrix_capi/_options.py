@@ -34,6 +34,7 @@ _SETTERS: dict[str, tuple[str, Callable[[Any, str], object]]] = {
     "max_idle_connections": ("set_max_idle_connections", number),
     "idle_timeout": ("set_idle_timeout_ms", milliseconds),
     "allow_plain_http": ("set_allow_plain_http", _as_bool),
+    "malloc_trim": ("set_malloc_trim", _as_bool),
 }
 
 
@@ -55,6 +56,7 @@ class Options:
     max_idle_connections: int | None = None
     idle_timeout: Seconds | None = None
     allow_plain_http: bool | None = None
+    malloc_trim: bool | None = None
 
     @contextmanager
     def native(self) -> Iterator[c_void_p]:

@@ -122,7 +122,7 @@ def test_the_installed_package_uses_the_library_of_its_wheel(
 
 
 def test_there_are_no_examples_that_no_test_below_runs() -> None:
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
 
 
 def test_a_type_checker_knows_the_installed_package(
@@ -156,11 +156,22 @@ def test_the_five_lines_work(
     assert "m.login.password\n" in run(python, program, tmp_path)
 
 
+def test_the_requests_work(python: str, homeserver: Homeserver, tmp_path: Path) -> None:
+    person = new_person(homeserver)
+    answer = homeserver.login(person.user_id, person.password)
+    program = example(1, homeserver).replace(
+        "of the account", str(answer.json["access_token"])
+    )
+    made, *names = run(python, program, tmp_path).splitlines()
+    assert made.startswith("made !")
+    assert names == ["Kitchen"]
+
+
 def test_the_full_reset_works(
     python: str, homeserver: Homeserver, tmp_path: Path
 ) -> None:
     person, password = new_person(homeserver), new_password()
-    with typed(python, example(1, homeserver, person.email), tmp_path) as process:
+    with typed(python, example(2, homeserver, person.email), tmp_path) as process:
         confirm(homeserver, person)
         out, _ = process.communicate(f"{password}\ny\n", SECONDS)
         assert process.returncode == 0, out
@@ -172,7 +183,7 @@ def test_the_saved_reset_works(
     python: str, homeserver: Homeserver, tmp_path: Path
 ) -> None:
     person, password = new_person(homeserver), new_password()
-    with typed(python, example(2, homeserver, person.email), tmp_path) as process:
+    with typed(python, example(3, homeserver, person.email), tmp_path) as process:
         confirm(homeserver, person)
         out, _ = process.communicate(f"{password}\n", SECONDS)
         assert process.returncode == 0, out
@@ -181,11 +192,11 @@ def test_the_saved_reset_works(
 
 
 def test_the_errors_work(python: str, homeserver: Homeserver, tmp_path: Path) -> None:
-    printed = run(python, example(3, homeserver), tmp_path)
+    printed = run(python, example(4, homeserver), tmp_path)
     assert printed == "refused: M_UNKNOWN_TOKEN 401 None\n"
 
 
 def test_the_cancellation_works(
     python: str, homeserver: Homeserver, tmp_path: Path
 ) -> None:
-    assert run(python, example(4, homeserver), tmp_path) == "cancelled\n9\n"
+    assert run(python, example(5, homeserver), tmp_path) == "cancelled\n9\n"
