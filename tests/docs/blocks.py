@@ -9,16 +9,23 @@
     ```rust FILE    an excerpt: its lines stand in that file, one after another, whatever the indentation
     ```text         for readers only; a fence without a language, too
 
-Programs run with HOMESERVER, EMAIL and nothing else to know. A word that is not in this list is an error.
+Three of them stand around a program and belong to it:
+
+    ```json answer  before it: what the server answers to each of its requests; without it, one answer suits all
+    ```text output  behind it: what it prints
+    ```http         behind it: what it sends, each request as its method and target, and its body in a line below
+
+Programs run with HOMESERVER, ACCESS_TOKEN, EMAIL and nothing else to know. A word that is not in this list is an error.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAMS = {"c", "cpp", "python"}
 FENCE = re.compile(r"^( *)```+ *(.*?) *$")
 
 
@@ -31,6 +38,10 @@ class Block:
     language: str
     words: tuple[str, ...]
     text: str
+    # Of a program, by the blocks around it.
+    answer: str | None = None
+    output: str | None = None
+    sent: str | None = None
 
     @property
     def place(self) -> str:
@@ -62,4 +73,30 @@ def blocks(page: Path) -> list[Block]:
             lines.append(line)
     if opened:
         raise ValueError(f"{page}:{opened[0]}: the block is not closed")
+    return with_surroundings(found)
+
+
+def with_surroundings(found: list[Block]) -> list[Block]:
+    """Gives each program the blocks that belong to it."""
+    answer: Block | None = None
+    last: int | None = None
+    for place, block in enumerate(found):
+        kind = (block.language, *block.words)
+        if block.language in PROGRAMS:
+            if answer:
+                found[place] = replace(block, answer=answer.text)
+            answer, last = None, place
+        elif kind == ("json", "answer"):
+            if answer:
+                raise ValueError(f"{answer.place}: no program comes behind it")
+            answer = block
+        elif kind in {("text", "output"), ("http",)}:
+            if last is None:
+                raise ValueError(f"{block.place}: no program stands before it")
+            if block.language == "http":
+                found[last] = replace(found[last], sent=block.text)
+            else:
+                found[last] = replace(found[last], output=block.text)
+    if answer:
+        raise ValueError(f"{answer.place}: no program comes behind it")
     return found
