@@ -135,7 +135,7 @@ static void save(struct tool *tool) {
     if (file == NULL) {
         perror(tool->save);
     } else {
-        fprintf(file, "%s\n%s", tool->server, mx_result_json(saved, NULL));
+        fprintf(file, "%s\n%s", tool->server, (const char *)mx_result_body(saved, NULL));
         fclose(file);
     }
     mx_result_free(saved);

@@ -24,7 +24,7 @@ static void ends_invalid(struct inbox *inbox, mx_op op, const char *name, const 
     CHECK(op != 0 && mx_result_op(result) == op);
     CHECK(mx_result_user_data(result) == inbox);
     CHECK_NUMBER(mx_result_http_status(result), 0);
-    CHECK(mx_result_errcode(result) == NULL && mx_result_json(result, NULL) == NULL);
+    CHECK(mx_result_errcode(result) == NULL && mx_result_body(result, NULL) == NULL);
     mx_result_free(result);
 }
 
@@ -134,13 +134,20 @@ static void a_next_link_that_is_no_uri_is_not_sent(void) {
 }
 
 static void params_that_are_not_one_json_object_are_not_sent(void) {
-    static const char *const others[] = {"",  " ",     "null",      "1",        "'x'",  "[]",
-                                         "{", "{} {}", "{'email'}", "{'a':1,}", "{a:1}"};
+    static const char *const no_objects[] = {"null", "1", "'x'", "[]"};
+    static const char *const no_json[] = {"", " ", "{", "{} {}", "{'email'}", "{'a':1,}", "{a:1}"};
     size_t i;
-    for (i = 0; i < sizeof others / sizeof *others; i++) {
-        refuses_call("getVersions", others[i], "params_json", "JSON object");
+    for (i = 0; i < sizeof no_objects / sizeof *no_objects; i++) {
+        refuses_call("getVersions", no_objects[i], "params_json", "is not a JSON object");
     }
-    refuses_call("getVersions", "{'a':1,'a':2}", "params_json", "twice");
+    for (i = 0; i < sizeof no_json / sizeof *no_json; i++) {
+        refuses_call("getVersions", no_json[i], "params_json is not JSON: ", " at line 1, column ");
+    }
+    refuses_call("getVersions", "{\n'a':1,}", "params_json is not JSON", "line 2, column 7");
+    refuses_call("getVersions", "{'a':1,'a':2}", "params_json gives a member twice, at line 1",
+                 "column 6");
+    refuses_call("login", "{'identifier':{'a':1,'a':2}}", "params_json gives a member twice",
+                 "column 20");
 }
 
 static void params_nested_beyond_all_reason_are_not_sent(void) {
@@ -152,7 +159,7 @@ static void params_nested_beyond_all_reason_are_not_sent(void) {
     strcpy(deep, "{'identifier':");
     memset(deep + strlen(deep), '[', DEPTH);
     deep[14 + DEPTH] = '\0';
-    refuses_call("login", deep, "params_json", "JSON object");
+    refuses_call("login", deep, "params_json is not JSON", "nested deeper than 128");
     free(deep);
 }
 

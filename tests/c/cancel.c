@@ -17,7 +17,7 @@ static void a_cancelled_call_ends_cancelled_and_its_connection_closes(void) {
     result = inbox_take(&inbox);
     CHECK_STATUS(mx_result_status(result), MX_ERR_CANCELLED);
     CHECK(mx_result_op(result) == op);
-    CHECK(mx_result_http_status(result) == 0 && mx_result_json(result, NULL) == NULL);
+    CHECK(mx_result_http_status(result) == 0 && mx_result_body(result, NULL) == NULL);
     mx_result_free(result);
     CHECK(server_reaches("cancel", "closed_early", 1));
     CHECK_REFUSED(mx_client_cancel(client, op), MX_ERR_NOT_FOUND, "mx_client_cancel", "pending");

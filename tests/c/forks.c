@@ -177,29 +177,39 @@ static void inside_the_log(void) {
     lose(&found);
 }
 
+enum { FORKS = 5 };
+
 struct doubling {
     pthread_t network_is_not;
     struct gate may_fork;
     int to_parent;
-    pid_t child;
+    bool waited;
+    bool is_child;
+    int forks;
+    pid_t children[FORKS];
 };
 
-/* Forks in the first line of the network, and says so if the child gets lines, too. */
-static void fork_in_the_first_line(int32_t level, const char *message, void *user_data) {
+/* Waits in the first line of the network until others wait behind it, forks in the next ones, and says so if a child gets
+   lines, too. */
+static void fork_in_the_first_lines(int32_t level, const char *message, void *user_data) {
     struct doubling *doubling = user_data;
     (void)level;
     (void)message;
     if (pthread_equal(pthread_self(), doubling->network_is_not)) {
         return;
     }
-    if (doubling->child < 0) {
-        gate_wait(&doubling->may_fork);
-        doubling->child = fork();
-        if (doubling->child == 0) {
-            end_if_it_hangs();
-        }
-    } else if (doubling->child == 0) {
+    if (doubling->is_child) {
         CHECK_NUMBER(write(doubling->to_parent, "x", 1), 1);
+    } else if (!doubling->waited) {
+        doubling->waited = gate_wait(&doubling->may_fork);
+    } else if (doubling->forks < FORKS) {
+        pid_t child = fork();
+        if (child == 0) {
+            end_if_it_hangs();
+            doubling->is_child = true;
+        } else {
+            doubling->children[doubling->forks++] = child;
+        }
     }
 }
 
@@ -216,10 +226,12 @@ static void where_lines_wait(void) {
     doubling.network_is_not = pthread_self();
     gate_init(&doubling.may_fork);
     doubling.to_parent = ends[1];
-    doubling.child = -1;
+    doubling.waited = false;
+    doubling.is_child = false;
+    doubling.forks = 0;
     find(&found, "fork-lines");
     client = queue_client("fork-lines", found.queue);
-    CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, fork_in_the_first_line, &doubling), MX_OK);
+    CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, fork_in_the_first_lines, &doubling), MX_OK);
     for (i = 0; i < CALLS; i++) {
         CHECK_STATUS(mx_call(client, "getNothing", "{}", NULL, NULL, NULL), MX_OK);
     }
@@ -232,9 +244,11 @@ static void where_lines_wait(void) {
     lose(&found);
     CHECK_STATUS(mx_log_set(MX_LOG_DEBUG, NULL, NULL), MX_OK);
     pause_ms(100);
-    CHECK(doubling.child > 0);
-    kill(doubling.child, SIGKILL);
-    waitpid(doubling.child, NULL, 0);
+    CHECK_NUMBER(doubling.forks, FORKS);
+    for (i = 0; i < doubling.forks && CHECK(doubling.children[i] > 0); i++) {
+        kill(doubling.children[i], SIGKILL);
+        waitpid(doubling.children[i], NULL, 0);
+    }
     close(ends[1]);
     CHECK_NUMBER(read(ends[0], &byte, 1), 0);
     close(ends[0]);

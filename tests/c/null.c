@@ -20,8 +20,8 @@ static void getters_of_a_null_result_answer_nothing(void) {
     CHECK(mx_result_errcode(NULL) == NULL);
     CHECK(mx_result_message(NULL) != NULL);
     CHECK(!mx_result_retry_after_ms(NULL, &delay) && delay == 7);
-    CHECK(mx_result_json(NULL, &length) == NULL);
-    CHECK(mx_result_json(NULL, NULL) == NULL);
+    CHECK(mx_result_body(NULL, &length) == NULL);
+    CHECK(mx_result_body(NULL, NULL) == NULL);
     CHECK(mx_result_string(NULL, "/sid") == NULL);
     CHECK(!mx_result_int(NULL, "/sid", &number) && number == 7);
     CHECK(!mx_result_bool(NULL, "/sid", &truth) && truth);
@@ -39,7 +39,7 @@ static void getters_of_a_result_bear_null_places_and_pointers(void) {
     mx_result_retry_after_ms(result, NULL);
     mx_result_int(result, "/n", NULL);
     mx_result_bool(result, "/t", NULL);
-    CHECK(mx_result_json(result, NULL) != NULL);
+    CHECK(mx_result_body(result, NULL) != NULL);
     CHECK(mx_result_string(result, NULL) == NULL);
     CHECK(!mx_result_int(result, NULL, &number) && number == 7);
     CHECK(!mx_result_bool(result, NULL, &truth) && truth);

@@ -107,7 +107,7 @@ static void an_answer_larger_than_allowed_is_a_bad_response(void) {
         result = answer(options, "large", replies, MAIL, MAIL_PARAMS);
         CHECK_STATUS(mx_result_status(result), MX_ERR_BAD_RESPONSE);
         CHECK_HOLDS(mx_result_message(result), "100000");
-        CHECK(mx_result_json(result, &length) != NULL && length <= 100000);
+        CHECK(mx_result_body(result, &length) != NULL && length <= 100000);
         mx_result_free(result);
     }
     mx_client_options_free(options);
@@ -120,7 +120,7 @@ static void a_call_ends_at_its_deadline(void) {
     result = answer(options, "deadline", "[{'hang':true}]", MAIL, MAIL_PARAMS);
     CHECK_STATUS(mx_result_status(result), MX_ERR_DEADLINE);
     CHECK_NUMBER(mx_result_http_status(result), 0);
-    CHECK(mx_result_json(result, NULL) == NULL);
+    CHECK(mx_result_body(result, NULL) == NULL);
     CHECK(server_reaches("deadline", "open", 0));
     mx_result_free(result);
     mx_client_options_free(options);
@@ -156,7 +156,7 @@ static void no_server_and_no_tls_are_told_apart(void) {
     mx_result *result = ask_url("http://127.0.0.1:1");
     CHECK_STATUS(mx_result_status(result), MX_ERR_CONNECT);
     CHECK_NUMBER(mx_result_http_status(result), 0);
-    CHECK(mx_result_json(result, NULL) == NULL);
+    CHECK(mx_result_body(result, NULL) == NULL);
     mx_result_free(result);
     snprintf(url, sizeof url, "https://127.0.0.1:%d", server_port());
     result = ask_url(url);

@@ -61,7 +61,7 @@ static void refuses_url(const char *url, const char *why) {
     CHECK_HOLDS(mx_result_message(error), why);
     CHECK_LACKS(mx_result_message(error), "hunter2");
     CHECK(mx_result_op(error) == 0 && mx_result_user_data(error) == NULL);
-    CHECK(mx_result_http_status(error) == 0 && mx_result_json(error, NULL) == NULL);
+    CHECK(mx_result_http_status(error) == 0 && mx_result_body(error, NULL) == NULL);
     mx_result_free(error);
 }
 

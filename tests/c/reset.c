@@ -182,7 +182,7 @@ static void a_saved_reset_goes_on_where_it_was(void) {
     mx_client_free(client);
     client = client_of("saved");
     reset = NULL;
-    CHECK_STATUS(mx_password_reset_restore(client, mx_result_json(saved, NULL), &reset, NULL),
+    CHECK_STATUS(mx_password_reset_restore(client, mx_result_body(saved, NULL), &reset, NULL),
                  MX_OK);
     mx_result_free(saved);
     CHECK_NUMBER(mx_password_reset_stage(reset), MX_RESET_AWAITS_LINK);
@@ -220,7 +220,7 @@ static void a_confirmed_reset_that_asked_for_another_mail_can_be_restored(void) 
     CHECK_ENDS(&inbox, MX_OK);
     CHECK_NUMBER(mx_password_reset_stage(reset), MX_RESET_CONFIRMED);
     CHECK_STATUS(mx_password_reset_save(reset, &saved), MX_OK);
-    CHECK_STATUS(mx_password_reset_restore(client, mx_result_json(saved, NULL), &again, NULL),
+    CHECK_STATUS(mx_password_reset_restore(client, mx_result_body(saved, NULL), &again, NULL),
                  MX_OK);
     CHECK_NUMBER(mx_password_reset_stage(again), MX_RESET_CONFIRMED);
     mx_result_free(saved);

@@ -27,7 +27,7 @@ static void what_is_no_saved_reset_is_refused_with_the_reason(void) {
         mx_result_free(error);
     }
     CHECK_STATUS(mx_password_reset_save(reset, &saved), MX_OK);
-    CHECK_REFUSED(mx_password_reset_restore(other, mx_result_json(saved, NULL), &restored, NULL),
+    CHECK_REFUSED(mx_password_reset_restore(other, mx_result_body(saved, NULL), &restored, NULL),
                   MX_ERR_INVALID_ARGUMENT, "mx_password_reset_restore", "base_url");
     CHECK(restored == NULL);
     mx_result_free(saved);

@@ -98,7 +98,7 @@ static void a_string_with_a_nul_is_never_cut(void) {
     CHECK_STATUS(mx_result_status(result), MX_OK);
     CHECK(mx_result_string(result, "/versions/0") == NULL);
     CHECK(mx_result_string(result, "/x") == NULL);
-    CHECK_HOLDS(mx_result_json(result, NULL), "a\\u0000b");
+    CHECK_HOLDS(mx_result_body(result, NULL), "a\\u0000b");
     mx_result_free(result);
     result = answer(NULL, "nul-sid", "[{'json':{'sid':'S\\u00001'}}]", MAIL, MAIL_PARAMS);
     CHECK_STATUS(mx_result_status(result), MX_ERR_BAD_RESPONSE);
@@ -107,7 +107,7 @@ static void a_string_with_a_nul_is_never_cut(void) {
     /* "a\0b" followed by no JSON at all */
     result = answer(NULL, "nul-body", "[{'body_base64':'YQBi'}]", MAIL, MAIL_PARAMS);
     CHECK_STATUS(mx_result_status(result), MX_ERR_BAD_RESPONSE);
-    body = mx_result_json(result, &length);
+    body = mx_result_body(result, &length);
     CHECK_NUMBER(length, 3);
     CHECK(body != NULL && memcmp(body, "a\0b", 4) == 0);
     mx_result_free(result);

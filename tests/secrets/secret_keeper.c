@@ -225,7 +225,7 @@ static void save(void) {
     mx_result *json = NULL;
     mx_status status = mx_password_reset_save(reset, &json);
     size_t length = 0;
-    const char *text = mx_result_json(json, &length);
+    const char *text = mx_result_body(json, &length);
     memcpy(saved, text, length + 1);
     mx_result_free(json);
     answer_status(status);
@@ -253,7 +253,7 @@ static void release(const char *what) {
 
 static void read_result(const char *pointer) {
     const char *text =
-        pointer == NULL ? mx_result_json(result, NULL) : mx_result_string(result, pointer);
+        pointer == NULL ? mx_result_body(result, NULL) : mx_result_string(result, pointer);
     char length[32];
     snprintf(length, sizeof length, "%zu", text == NULL ? 0 : strlen(text));
     answer(length);

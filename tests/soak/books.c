@@ -109,7 +109,7 @@ void ticket_settle(mx_result *result) {
     mx_status status = mx_result_status(result);
     bool said = mx_result_message(result) != NULL;
     size_t length = 0;
-    const char *body = mx_result_json(result, &length);
+    const char *body = mx_result_body(result, &length);
     bool ended = body == NULL || body[length] == '\0';
     pthread_mutex_lock(&lock);
     completed++;

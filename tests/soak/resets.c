@@ -17,7 +17,7 @@ static void save(struct reset *reset) {
     mx_result *saved = NULL;
     const char *text;
     if (mx_password_reset_save(reset->reset, &saved) != MX_OK ||
-        (text = mx_result_json(saved, NULL)) == NULL) {
+        (text = mx_result_body(saved, NULL)) == NULL) {
         wrong("a reset was not saved", 0);
     } else {
         free(reset->saved);
