@@ -174,8 +174,8 @@ uint16_t mx_result_http_status(const mx_result *result);
 const char *mx_result_errcode(const mx_result *result);
 
 /**
- * What happened, in one line for developers' logs, never NULL; "OK" where it went well. It is not meant for users, it may
- * change with any version, and no secret of the request is in it.
+ * What happened, in one line for developers' logs, never NULL; "OK" where it went well. It is not
+ * meant for users, it may change with any version, and no secret of the request is in it.
  */
 const char *mx_result_message(const mx_result *result);
 
@@ -1245,7 +1245,8 @@ const char *mx_operations(void);
  * The log: silent until a callback is set.
  *
  * Lines name operations, path templates, statuses and times. No body, header, query, password,
- * token or client_secret is ever in one.
+ * token or client_secret is ever in one; of an endpoint of your own, the path stands there as you gave
+ * it to mx_request_new_custom.
  */
 
 /** Refused calls and bugs. */
@@ -1287,7 +1288,7 @@ mx_status mx_log_set(int32_t level, mx_log_callback callback, void *user_data);
  * The library itself: its version, and what it says of refusals and of leaks.
  */
 
-/** The version, such as "0.1.0". Static: valid for ever. */
+/** The version, such as "0.2.0". Static: valid for ever. */
 const char *mx_version(void);
 
 /** The version as a number that grows: major * 1000000 + minor * 1000 + patch. */

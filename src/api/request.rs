@@ -134,14 +134,16 @@ impl Request {
         self
     }
 
-    /// Adds a field that is given as JSON; `None` leaves it out.
+    /// Adds a field that is given as a JSON object; `None` leaves it out.
     pub fn with_json(mut self, name: &'static str, json: Option<&str>) -> Result<Self, Outcome> {
         if let Some(json) = json {
+            let refused = |why: String| Outcome::invalid_argument(format!("{name} {why}"));
             let text = SecretBytes::from(json).shared();
-            let read = json::read_strictly(text.clone());
-            read.map_err(|fault| {
-                Outcome::invalid_argument(format!("{name} {}", fault.complaint()))
-            })?;
+            let document = json::read_strictly(text.clone());
+            let document = document.map_err(|fault| refused(fault.complaint()))?;
+            if document.root().kind() != json::Type::Object {
+                return Err(refused("is not a JSON object".into()));
+            }
             self.put(name.into(), text, false);
         }
         Ok(self)

@@ -242,7 +242,7 @@ fn no_value_changes_which_endpoint_is_asked() {
 }
 
 #[test]
-fn secrets_are_known_by_kind_by_name_and_all_of_them_for_an_own_endpoint() {
+fn secrets_are_known_by_kind_and_by_name_and_every_unknown_field_is_one() {
     let json = r#"{"roomId": "r", "key": "k", "name": "n", "password": "hunter2", "auth":
         {"type": "x", "threepid_creds": {"sid": "y", "client_secret": "hunter3"}}}"#;
     let request = Request::from_json(&EVERY_PLACE, json).unwrap();
@@ -252,6 +252,10 @@ fn secrets_are_known_by_kind_by_name_and_all_of_them_for_an_own_endpoint() {
     };
     assert_eq!(secrets(&request), ["hunter2", "hunter3"]);
     assert!(!format!("{request:?}{:?}", request.clone().prepare()).contains("hunter"));
+
+    let mut vendors = least();
+    vendors.set("org.example.x", &"hunter4").unwrap();
+    assert_eq!(secrets(&vendors), ["hunter4"]);
 
     let mut own = endpoint("POST", "/_matrix/client/unstable/x");
     own.set("a", &"one").unwrap();

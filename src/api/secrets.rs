@@ -1,7 +1,7 @@
 //! What is secret: the one place that says which values never stand in a message.
 //!
 //! A field is secret by its kind in its row. Inside of an object that has secrets, a string is secret by
-//! its member's name. Of a request to a path of the application's own, every string is.
+//! its member's name. Of a field that no row knows, every string is: nobody can say what it holds.
 
 use std::cmp::Reverse;
 
@@ -23,11 +23,11 @@ impl Kind {
 pub fn of_request(request: &Request) -> Vec<SecretString> {
     let mut secrets = Vec::new();
     for (name, json) in request.fields() {
-        let all = request.row().is_custom();
-        let kind = request.row().field(name).map(|field| field.kind);
-        if !all && !kind.is_some_and(Kind::is_secret) {
+        let known = request.row().field(name);
+        if known.is_some_and(|field| !field.kind.is_secret()) {
             continue;
         }
+        let all = known.is_none();
         match Plain::read(json) {
             Plain::String(text) => secrets.push(text.into_owned().into()),
             Plain::Array | Plain::Object => {

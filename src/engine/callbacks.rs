@@ -118,15 +118,16 @@ impl Callbacks {
         &'a self,
         mut state: MutexGuard<'a, State>,
     ) -> (MutexGuard<'a, State>, Option<Instant>) {
-        if fork::forked() {
-            // Forked inside a callback: the parent writes them.
-            state.lines = Lines::default();
-        }
         if state.lines.is_empty() {
             return (state, None);
         }
         let started = now();
-        while let Some(line) = state.lines.pop() {
+        loop {
+            if fork::forked() {
+                // Forked inside a callback, or in the line before: the parent writes them.
+                state.lines = Lines::default();
+            }
+            let Some(line) = state.lines.pop() else { break };
             drop(state);
             line.write();
             state = lock(&self.state);

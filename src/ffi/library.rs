@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::boundary::{live_objects, refusal};
 
-/// The version, such as "0.1.0". Static: valid for ever.
+/// The version, such as "0.2.0". Static: valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn mx_version() -> *const c_char {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");

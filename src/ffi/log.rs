@@ -1,7 +1,8 @@
 //! The log: silent until a callback is set.
 //!
 //! Lines name operations, path templates, statuses and times. No body, header, query, password,
-//! token or client_secret is ever in one.
+//! token or client_secret is ever in one; of an endpoint of your own, the path stands there as you gave
+//! it to mx_request_new_custom.
 
 use std::ffi::{c_char, c_void};
 

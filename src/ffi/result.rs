@@ -124,8 +124,8 @@ pub unsafe extern "C" fn mx_result_errcode(result: *const mx_result) -> *const c
     result.ok().and_then(|result| result.errcode.as_ref()).map_or(ptr::null(), |text| text.as_ptr())
 }
 
-/// What happened, in one line for developers' logs, never NULL; "OK" where it went well. It is not meant for users, it may
-/// change with any version, and no secret of the request is in it.
+/// What happened, in one line for developers' logs, never NULL; "OK" where it went well. It is not
+/// meant for users, it may change with any version, and no secret of the request is in it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mx_result_message(result: *const mx_result) -> *const c_char {
     // SAFETY: by the header's rules.

@@ -177,7 +177,8 @@ async fn describe(call: &Call, found: Found) -> Result<Value, Outcome> {
     if let Some(metadata) = oauth_metadata(call, Some(&base)).await? {
         json["reset"] = "web".into();
         for name in ["account_management_uri", "issuer"] {
-            if let Some(text) = metadata.text(&format!("/{name}")) {
+            // Empty is as good as absent.
+            if let Some(text) = metadata.text(&format!("/{name}")).filter(|text| !text.is_empty()) {
                 json[name] = text.into();
             }
         }

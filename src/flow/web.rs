@@ -30,7 +30,8 @@ pub fn is_unrecognized(answer: &Outcome) -> bool {
 
 /// The metadata as the outcome that sends the person to the web.
 pub fn web_required(metadata: Outcome) -> Outcome {
-    let page = metadata.text("/account_management_uri").unwrap_or("its issuer's page");
+    let page = metadata.text("/account_management_uri").filter(|page| !page.is_empty());
+    let page = page.unwrap_or("its issuer's page");
     let message = format!("this server's accounts are managed on the web: {page}");
     metadata.judged(Status::WebRequired, message)
 }
