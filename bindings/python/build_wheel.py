@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import ctypes
 import hashlib
 import io
 import os
@@ -18,6 +19,11 @@ import sysconfig
 import zipfile
 from pathlib import Path
 from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -42,12 +48,11 @@ def library() -> Path:
 
 
 def version() -> str:
-    """The version of the crate."""
-    found = re.search(
-        r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE
-    )
-    assert found, "Cargo.toml has no version"
-    return found[1]
+    """The version of the library, as it says itself."""
+    native = ctypes.CDLL(str(library()))
+    native.mx_version.restype = ctypes.c_char_p
+    said: bytes = native.mx_version()
+    return said.decode()
 
 
 def platform_tag(native: bytes) -> str:
@@ -62,8 +67,7 @@ def platform_tag(native: bytes) -> str:
 
 def metadata() -> str:
     """The core metadata; what pyproject.toml says."""
-    project = (HERE / "pyproject.toml").read_text()
-    said = dict(re.findall(r'^([a-z-]+) = "(.+)"$', project, re.MULTILINE))
+    said = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
     return f"""\
 Metadata-Version: 2.4
 Name: {said["name"]}
