@@ -10,8 +10,8 @@ use std::task::Poll;
 use loom::thread;
 
 use super::{explore, rest, set, taken};
-use crate::api::Status::{self, Cancelled, Internal, Ok as Good};
 use crate::api::Outcome;
+use crate::api::Status::{self, Cancelled, Internal, Ok as Good};
 use crate::engine::UserData;
 use crate::engine::calls::{Calls, Refusal};
 use crate::engine::cancel::Cancel;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use loom::thread;
 
 use super::{explore, set};
-use crate::api::{Status, Outcome};
+use crate::api::{Outcome, Status};
 use crate::engine::UserData;
 use crate::engine::callbacks::{Callback, Callbacks};
 use crate::engine::cancel::Cancel;

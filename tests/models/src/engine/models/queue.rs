@@ -6,7 +6,7 @@ use std::time::Duration;
 use loom::thread;
 
 use super::{explore, is_readable, rest, set};
-use crate::api::{Status, Outcome};
+use crate::api::{Outcome, Status};
 use crate::engine::UserData;
 use crate::engine::delivery::Delivery;
 use crate::engine::queue::{Next, Queue};
