@@ -217,8 +217,7 @@ static void the_access_token_travels_if_there_is_one(void) {
 static void no_value_of_a_custom_request_is_in_a_line_or_a_message(void) {
     static const char *const replies[] = {
         "[{'json':{}}]",
-        "[{'status':403,'json':{'errcode':'M_FORBIDDEN','error':'path-hunter2 body-hunter2 "
-        "query-hunter2'}}]",
+        "[{'status':403,'json':{'errcode':'M_X','error':'path-hunter2 body-hunter2 query-hunter2'}}]",
         "[{'status':500,'body':'path-hunter2'}]",
         "[{'status':302,'headers':{'location':'/path-hunter2?q=query-hunter2'}}]",
         "[{'accept':'reset'}]",
