@@ -25,6 +25,15 @@ extern const struct test refusal_tests[];
 extern const struct test argument_tests[];
 extern const struct test answer_tests[];
 extern const struct test value_tests[];
+extern const struct test walk_tests[];
+extern const struct test scalar_tests[];
+extern const struct test first_look_tests[];
+extern const struct test header_tests[];
+extern const struct test request_tests[];
+extern const struct test request_refusal_tests[];
+extern const struct test custom_tests[];
+extern const struct test send_tests[];
+extern const struct test url_tests[];
 extern const struct test option_tests[];
 extern const struct test delivery_tests[];
 extern const struct test crowd_tests[];
@@ -158,6 +167,19 @@ mx_status call(mx_client *client, const char *operation_id, const char *params,
 /* Sets a script, makes one call of it with these options (nullable) and returns its result. */
 mx_result *answer(const mx_client_options *options, const char *script, const char *replies,
                   const char *operation_id, const char *params);
+/* Fresh requests, as new_options. */
+mx_request *new_request(const char *operation_id);
+mx_request *new_custom(const char *method, const char *path);
+/* Sets a script, sends a request to it and returns its result. */
+mx_result *answer_to(const mx_client_options *options, const char *script, const char *replies,
+                const mx_request *request);
+/* The result of a GET of any endpoint whose answer is this JSON, or other text without a "'". */
+mx_result *answer_of(const char *script, const char *json);
+/* The last request that came to a script: its target below the script, and its body. */
+void check_sent(const char *script, const char *method, const char *target, const char *body,
+                const char *file, int line);
+#define CHECK_SENT(script, method, target, body)                                                   \
+    check_sent(script, method, target, body, __FILE__, __LINE__)
 #define MAIL "requestTokenToResetPasswordEmail"
 #define MAIL_PARAMS "{'client_secret':'s3cr3t.A=_-1','email':'alice@example.test','send_attempt':1}"
 

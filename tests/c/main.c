@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 static const struct test *const tables[] = {
-    null_tests,    refusal_tests,  argument_tests,      answer_tests, value_tests,
-    option_tests,  delivery_tests, crowd_tests,         queue_tests,  cancel_tests,
-    free_tests,    log_tests,      process_tests,       signal_tests, free_inside_tests,
-    account_tests, reset_tests,    reset_refusal_tests, fork_tests,
+    null_tests,        refusal_tests,    argument_tests,        answer_tests,
+    value_tests,       walk_tests,       scalar_tests,          first_look_tests,
+    header_tests,      request_tests,    request_refusal_tests, custom_tests,
+    send_tests,        url_tests,        option_tests,          delivery_tests,
+    crowd_tests,       queue_tests,      cancel_tests,          free_tests,
+    log_tests,         process_tests,    signal_tests,          free_inside_tests,
+    account_tests,     reset_tests,      reset_refusal_tests,   fork_tests,
 };
 
 const char *this_program;

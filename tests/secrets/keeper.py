@@ -71,7 +71,7 @@ class Keeper:
             self.do("free", name)
 
     def free_all(self) -> None:
-        self.free("result", "reset", "client", "queue", "options")
+        self.free("result", "request", "reset", "client", "queue", "options")
         self.do("wipe")
 
     def search(self) -> list[Found]:

@@ -11,11 +11,16 @@
        token TEXT | token -             mx_client_set_access_token
        call OPERATION PARAMS            mx_call
        mail SECRET ID_TOKEN | password NEW AUTH | add AUTH SECRET | submit URL SECRET TOKEN
+       request OPERATION | custom METHOD PATH
+       set NAME VALUE | set-json NAME JSON | unset NAME     a field of the request
+       send-request                     mx_client_send
+       url                              mx_request_url, read and freed; answers with its length
        reset EMAIL | send | submit-reset TOKEN | finish NEW | save | restore
        wait                             for the next result; answers with its status
        string POINTER | json            reads it, as an application would; answers with its length
+       walk                             reads every name and string of it; answers with the length of all
        cancel                           the last call
-       free result|reset|client|queue|options
+       free result|request|reset|client|queue|options
 
    Each answer is one line, written without a buffer. "restore" takes the text of the last "save". */
 #define _DEFAULT_SOURCE
@@ -49,6 +54,7 @@ static mx_client_options *options;
 static mx_client *client;
 static mx_queue *queue;
 static mx_password_reset *reset;
+static mx_request *request;
 static mx_result *result;
 static mx_op op;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -235,6 +241,9 @@ static void release(const char *what) {
     if (strcmp(what, "result") == 0) {
         mx_result_free(result);
         result = NULL;
+    } else if (strcmp(what, "request") == 0) {
+        mx_request_free(request);
+        request = NULL;
     } else if (strcmp(what, "reset") == 0) {
         mx_password_reset_free(reset);
         reset = NULL;
@@ -251,12 +260,63 @@ static void release(const char *what) {
     answer("freed");
 }
 
+static void answer_number(size_t number) {
+    char text[32];
+    snprintf(text, sizeof text, "%zu", number);
+    answer(text);
+}
+
+/* The length of all names and strings in a value. */
+static size_t walk(const mx_value *value) {
+    size_t length = 0;
+    size_t total = 0;
+    if (mx_value_name(value, &length) != NULL) {
+        total += length;
+    }
+    if (mx_value_string(value, &length) != NULL) {
+        total += length;
+    }
+    for (value = mx_value_first(value); value != NULL; value = mx_value_next(value)) {
+        total += walk(value);
+    }
+    return total;
+}
+
+static void read_url(void) {
+    mx_result *url = NULL;
+    const char *text;
+    mx_request_url(client, request, &url);
+    text = mx_result_string(url, "/url");
+    answer_number(text == NULL ? 0 : strlen(text));
+    mx_result_free(url);
+}
+
+/* Whether it is a command of a request. */
+static bool prepare(const char *command) {
+    const char *a = words[1];
+    const char *b = words[2];
+    mx_status status;
+    if (strcmp(command, "request") == 0) {
+        status = mx_request_new(a, &request);
+    } else if (strcmp(command, "custom") == 0) {
+        status = mx_request_new_custom(a, b, &request);
+    } else if (strcmp(command, "set") == 0) {
+        status = mx_request_set_string(request, a, b);
+    } else if (strcmp(command, "unset") == 0) {
+        status = mx_request_set_string(request, a, NULL);
+    } else if (strcmp(command, "set-json") == 0) {
+        status = mx_request_set_json(request, a, b);
+    } else {
+        return false;
+    }
+    answer_status(status);
+    return true;
+}
+
 static void read_result(const char *pointer) {
     const char *text =
         pointer == NULL ? mx_result_body(result, NULL) : mx_result_string(result, pointer);
-    char length[32];
-    snprintf(length, sizeof length, "%zu", text == NULL ? 0 : strlen(text));
-    answer(length);
+    answer_number(text == NULL ? 0 : strlen(text));
 }
 
 static bool start(const char *command, mx_callback back) {
@@ -266,6 +326,8 @@ static bool start(const char *command, mx_callback back) {
     mx_status status;
     if (strcmp(command, "call") == 0) {
         status = mx_call(client, a, b, back, NULL, &op);
+    } else if (strcmp(command, "send-request") == 0) {
+        status = mx_client_send(client, request, back, NULL, &op);
     } else if (strcmp(command, "mail") == 0) {
         status = mx_request_token_to_reset_password_email(client, a, "alice@example.test", 1, NULL,
                                                           b, "id.example", back, NULL, &op);
@@ -290,7 +352,7 @@ static bool start(const char *command, mx_callback back) {
 
 static void obey(void) {
     const char *command = words[0];
-    if (start(command, queue == NULL ? deliver : NULL)) {
+    if (start(command, queue == NULL ? deliver : NULL) || prepare(command)) {
         return;
     }
     if (strcmp(command, "secret") == 0) {
@@ -320,6 +382,10 @@ static void obey(void) {
         read_result(words[1]);
     } else if (strcmp(command, "json") == 0) {
         read_result(NULL);
+    } else if (strcmp(command, "walk") == 0) {
+        answer_number(walk(mx_result_value(result, "")));
+    } else if (strcmp(command, "url") == 0) {
+        read_url();
     } else if (strcmp(command, "cancel") == 0) {
         answer_status(mx_client_cancel(client, op));
     } else if (strcmp(command, "free") == 0) {
