@@ -28,6 +28,7 @@ extern const struct test value_tests[];
 extern const struct test walk_tests[];
 extern const struct test scalar_tests[];
 extern const struct test first_look_tests[];
+extern const struct test heavy_tests[];
 extern const struct test header_tests[];
 extern const struct test request_tests[];
 extern const struct test request_refusal_tests[];

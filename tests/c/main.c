@@ -15,7 +15,8 @@ static const struct test *const tables[] = {
     send_tests,        url_tests,        option_tests,          delivery_tests,
     crowd_tests,       queue_tests,      cancel_tests,          free_tests,
     log_tests,         process_tests,    signal_tests,          free_inside_tests,
-    account_tests,     reset_tests,      reset_refusal_tests,   fork_tests,
+    account_tests,     reset_tests,      reset_refusal_tests,   heavy_tests,
+    fork_tests,
 };
 
 const char *this_program;

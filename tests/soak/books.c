@@ -17,6 +17,7 @@ static int64_t by_status[STATUSES];
 static int64_t refused[STATUSES];
 static int64_t cancels;
 static int64_t cancels_too_late;
+static int64_t answers_walked;
 static int64_t frees;
 static int64_t frees_inside;
 static int64_t resets;
@@ -104,6 +105,22 @@ static bool may_end_with(mx_status status) {
     }
 }
 
+/* Reads every value; false if one is not what its neighbours say. */
+static bool walk(const mx_value *value) {
+    const mx_value *inner;
+    size_t length = 0;
+    size_t count = 0;
+    int32_t type = mx_value_type(value);
+    bool well = mx_value_json(value, &length) != NULL && length > 0 &&
+                (type == MX_TYPE_STRING) == (mx_value_string(value, &length) != NULL);
+    for (inner = mx_value_first(value); inner != NULL; inner = mx_value_next(inner)) {
+        count++;
+        well = well && walk(inner) &&
+               (type == MX_TYPE_OBJECT) == (mx_value_name(inner, &length) != NULL);
+    }
+    return well && count == mx_value_count(value);
+}
+
 void ticket_settle(mx_result *result) {
     struct ticket *ticket = mx_result_user_data(result);
     mx_status status = mx_result_status(result);
@@ -111,8 +128,14 @@ void ticket_settle(mx_result *result) {
     size_t length = 0;
     const char *body = mx_result_body(result, &length);
     bool ended = body == NULL || body[length] == '\0';
+    const mx_value *whole = mx_result_value(result, "");
+    bool walked = whole == NULL || walk(whole);
     pthread_mutex_lock(&lock);
     completed++;
+    answers_walked += whole != NULL;
+    if (!walked) {
+        wrong_locked("an answer's values are not what they should be", status);
+    }
     if (status >= 0 && status < STATUSES) {
         by_status[status]++;
     }
@@ -219,8 +242,9 @@ int promise(bool held_now, const char *sentence, int *held) {
 int books_report(int *held) {
     int broken = 0;
     mx_status status;
-    printf("accepted %" PRId64 ", completed %" PRId64 ", longest %" PRId64 " ms\n", accepted,
-           completed, longest_ms);
+    printf("accepted %" PRId64 ", completed %" PRId64 ", answers walked %" PRId64
+           ", longest %" PRId64 " ms\n",
+           accepted, completed, answers_walked, longest_ms);
     for (status = 0; status < STATUSES; status++) {
         if (by_status[status] > 0) {
             printf("  ended with %s: %" PRId64 "\n", mx_status_name(status), by_status[status]);
@@ -240,7 +264,8 @@ int books_report(int *held) {
                       held);
     broken += promise(by_status[MX_OK] > 0 && by_status[MX_ERR_CANCELLED] > 0 &&
                           by_status[MX_ERR_CONNECT] > 0 && by_status[MX_ERR_MATRIX] > 0 &&
-                          by_status[MX_ERR_BAD_RESPONSE] > 0 && frees > 0 && resets > 0,
+                          by_status[MX_ERR_BAD_RESPONSE] > 0 && frees > 0 && resets > 0 &&
+                          answers_walked > 0,
                       "calls ended well, were cancelled and met the server's faults", held);
     broken += promise(longest_ms < 30000, "no call took long beyond its time, of 7 s at most", held);
     return broken;

@@ -147,9 +147,32 @@ mx_callback place_callback(int place) {
     return place < FIRST_OF_SHARED_QUEUE ? on_result : NULL;
 }
 
+/* Sends a request of the table or of its own path, and frees it while its call runs. */
+static mx_status send(mx_client *client, mx_callback callback, struct ticket *ticket,
+                      struct dice *dice) {
+    mx_request *request = NULL;
+    mx_status status;
+    if (one_in(dice, 2)) {
+        status = mx_request_new("requestTokenToResetPasswordEmail", &request);
+        status = status != MX_OK ? status : mx_request_set_string(request, "client_secret", "s3cr3t");
+        status = status != MX_OK ? status : mx_request_set_string(request, "email", "a@b.test");
+        status = status != MX_OK ? status : mx_request_set_int(request, "send_attempt", 1);
+    } else {
+        status = mx_request_new_custom("GET", "/_matrix/client/{name}", &request);
+        status = status != MX_OK ? status : mx_request_set_string(request, "name", "versions");
+        status = status != MX_OK ? status : mx_request_set_json(request, "via", "[\"a\",\"b\"]");
+    }
+    status = status != MX_OK ? status : mx_request_set_timeout_ms(request, 1500);
+    status = status != MX_OK
+                 ? status
+                 : mx_client_send(client, request, callback, ticket, &ticket->op);
+    mx_request_free(request);
+    return status;
+}
+
 static mx_status start(mx_client *client, mx_callback callback, struct ticket *ticket,
                        struct dice *dice) {
-    switch (below(dice, 8)) {
+    switch (below(dice, 10)) {
     case 0:
         return mx_discover(client, base_url, callback, ticket, &ticket->op);
     case 1:
@@ -160,6 +183,9 @@ static mx_status start(mx_client *client, mx_callback callback, struct ticket *t
         return mx_request_token_to_reset_password_email(client, "s3cr3t", "alice@example.test", 1,
                                                         NULL, NULL, NULL, callback, ticket,
                                                         &ticket->op);
+    case 5:
+    case 6:
+        return send(client, callback, ticket, dice);
     default:
         return mx_call(client, "getVersions", "{}", callback, ticket, &ticket->op);
     }
