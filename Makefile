@@ -9,10 +9,10 @@ PYTHON ?= python3
 CARGO_DENY := 0.20.2
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-ABI := $(shell sed -n 's/^const ABI: .* = \(.*\);/\1/p' build.rs)
+ABI := $(shell cat abi/number)
 PROFILE := release
 RELEASE := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/$(PROFILE)
-SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
+SOURCES := Cargo.toml Cargo.lock build.rs abi/number $(shell find src -name '*.rs')
 
 # SYSTEM_LIBS is what a program needs besides the static library, as rustc names it.
 ifeq ($(shell uname -s),Darwin)

@@ -22,15 +22,12 @@ const SECTIONS: &[&str] = &[
     "library",
 ];
 
-/// The number of the binary interface, in the file name of the shared library.
-const ABI: u32 = 1;
-
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     write_header(&root)?;
-    link_shared_library()
+    link_shared_library(&root.join("abi/number"))
 }
 
 fn write_header(root: &Path) -> Result<()> {
@@ -129,8 +126,10 @@ fn exported(source: &Path) -> Vec<String> {
     if is_queue { vec!["mx_callback".to_owned()] } else { Vec::new() }
 }
 
-fn link_shared_library() -> Result<()> {
-    let abi = ABI;
+/// `number` holds the number of the binary interface, which is in the file name of the shared library.
+fn link_shared_library(number: &Path) -> Result<()> {
+    println!("cargo:rerun-if-changed={}", number.display());
+    let abi: u32 = fs::read_to_string(number)?.trim().parse()?;
     println!("cargo:rustc-env=MATRIX_CAPI_ABI={abi}");
     match env::var("CARGO_CFG_TARGET_OS")?.as_str() {
         // The library's threads and thread-local data outlive a dlclose: the code must, too.

@@ -243,7 +243,7 @@ void mx_result_free(mx_result *result);
 
 #define MX_TYPE_BOOL 2
 
-/** A number without fraction and exponent that fits into 64 bits: mx_value_int. */
+/** A number without fraction and exponent that fits into 64 bits, but for "-0": mx_value_int. */
 #define MX_TYPE_INT 3
 
 /** Any other number: mx_value_double, unless it is beyond what a double can hold. */

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import glob
+import json
 import os
 import shlex
 import subprocess
@@ -62,6 +63,14 @@ def installed() -> Path:
     prefix = BUILD / "prefix"
     run(["make", "install", f"PREFIX={prefix}"])
     return prefix
+
+
+def version() -> str:
+    """The library's version, as cargo has it."""
+    said = run(["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"])
+    packages = json.loads(said)["packages"]
+    found: str = packages[0]["version"]
+    return found
 
 
 def exported() -> set[str]:

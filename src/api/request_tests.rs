@@ -259,6 +259,6 @@ fn secrets_are_known_by_kind_and_by_name_and_every_unknown_field_is_one() {
 
     let mut own = endpoint("POST", "/_matrix/client/unstable/x");
     own.set("a", &"one").unwrap();
-    own.set_json("b", r#"{"c": ["two", {"d": "three"}]}"#).unwrap();
-    assert_eq!(secrets(&own), ["one", "two", "three"]);
+    own.set_json("b", r#"{"c": ["two", {"d": "three", "e": 4.50}]}"#).unwrap();
+    assert_eq!(secrets(&own), ["one", "two", "three", "4.50"]);
 }

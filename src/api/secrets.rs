@@ -1,7 +1,8 @@
 //! What is secret: the one place that says which values never stand in a message.
 //!
 //! A field is secret by its kind in its row. Inside of an object that has secrets, a string is secret by
-//! its member's name. Of a field that no row knows, every string is: nobody can say what it holds.
+//! its member's name. Of a field that no row knows, every string and number is: nobody can say what it
+//! holds.
 
 use std::cmp::Reverse;
 
@@ -30,6 +31,7 @@ pub fn of_request(request: &Request) -> Vec<SecretString> {
         let all = known.is_none();
         match Plain::read(json) {
             Plain::String(text) => secrets.push(text.into_owned().into()),
+            Plain::Integer(number) | Plain::Number(number) => secrets.push(number.into()),
             Plain::Array | Plain::Object => {
                 if let Ok(document) = read_strictly(json.clone()) {
                     collect(document.root(), all, &mut secrets);
@@ -41,7 +43,7 @@ pub fn of_request(request: &Request) -> Vec<SecretString> {
     secrets
 }
 
-/// The secret strings inside of a value: all, or those of members with such names.
+/// The secrets inside of a value: all strings and numbers, or the strings of members with such names.
 fn collect(value: Value<'_>, all: bool, secrets: &mut Vec<SecretString>) {
     for inner in value.values() {
         match inner.as_str() {
@@ -49,7 +51,11 @@ fn collect(value: Value<'_>, all: bool, secrets: &mut Vec<SecretString>) {
                 secrets.push(text.into());
             }
             Some(_) => {}
-            None => collect(inner, all, secrets),
+            None => {
+                let number = inner.number().filter(|_| all);
+                secrets.extend(number.map(Into::into));
+                collect(inner, all, secrets);
+            }
         }
     }
 }

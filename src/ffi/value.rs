@@ -28,7 +28,7 @@ pub struct mx_value {
 pub const MX_TYPE_NONE: i32 = 0;
 pub const MX_TYPE_NULL: i32 = 1;
 pub const MX_TYPE_BOOL: i32 = 2;
-/// A number without fraction and exponent that fits into 64 bits: mx_value_int.
+/// A number without fraction and exponent that fits into 64 bits, but for "-0": mx_value_int.
 pub const MX_TYPE_INT: i32 = 3;
 /// Any other number: mx_value_double, unless it is beyond what a double can hold.
 pub const MX_TYPE_DOUBLE: i32 = 4;

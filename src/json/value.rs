@@ -64,7 +64,8 @@ impl<'a> Value<'a> {
         self.document.text().get(self.node().start as usize).copied().unwrap_or(0)
     }
 
-    fn number(self) -> Option<&'a str> {
+    /// A number, as it is written.
+    pub fn number(self) -> Option<&'a str> {
         let is_number = matches!(self.first_byte(), b'-' | b'0'..=b'9');
         is_number.then(|| std::str::from_utf8(self.json()).ok())?
     }

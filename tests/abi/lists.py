@@ -5,14 +5,13 @@ python3 tests/abi/lists.py      adds what the built library and its header have 
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from c_header import constants
-from c_program import ROOT, exported
+from c_program import ROOT, exported, version
 
 SYMBOLS = ROOT / "abi" / "symbols.txt"
 CONSTANTS = ROOT / "abi" / "constants.txt"
@@ -40,13 +39,6 @@ def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def this_version() -> str:
-    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
-    match = re.search(r'^version = "(.*)"$', manifest, flags=re.MULTILINE)
-    assert match
-    return match[1]
-
-
 def defined() -> dict[str, str]:
     """The constants that the header defines, and their values."""
     return constants(HEADER.read_text(encoding="utf-8"))
@@ -61,9 +53,9 @@ def add(path: Path, now: Entries) -> None:
 
 
 def main() -> None:
-    version = this_version()
-    add(SYMBOLS, {name: (version,) for name in exported()})
-    add(CONSTANTS, {name: (value, version) for name, value in defined().items()})
+    now = version()
+    add(SYMBOLS, {name: (now,) for name in exported()})
+    add(CONSTANTS, {name: (value, now) for name, value in defined().items()})
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Generation(unittest.TestCase):
         COPY.mkdir(parents=True)
         for name in ("Cargo.toml", "Cargo.lock", "build.rs"):
             shutil.copy(ROOT / name, COPY)
-        for name in ("src", "include"):
+        for name in ("abi", "src", "include"):
             shutil.copytree(ROOT / name, COPY / name)
 
     def remove_copy(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from c_program import ROOT, STRICT, CommandFailed, run, system_libraries
+from c_program import ROOT, STRICT, CommandFailed, run, system_libraries, version
 
 EXAMPLE = ROOT / "examples" / "c" / "request_token.c"
 
@@ -33,13 +33,6 @@ def closed_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
-
-
-def version() -> str:
-    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
-    match = re.search(r'^version = "(.*)"$', manifest, flags=re.MULTILINE)
-    assert match
-    return match[1]
 
 
 def dynamic(kind: str, file: Path) -> list[str]:
