@@ -165,7 +165,8 @@ fn found<'a>(body: impl FnOnce() -> Option<Value<'a>>) -> *const mx_value {
     let pointer = read(|| {
         let value = body()?;
         let document = value.document();
-        ptr::from_ref(document).expose_provenance();
+        // From here on `borrowed` may go by the address.
+        let _ = ptr::from_ref(document).expose_provenance();
         Some(Some(Found(document.nodes().as_ptr().wrapping_add(value.place()))))
     });
     pointer.map_or(ptr::null(), |Found(node)| node.cast())
